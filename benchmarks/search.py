@@ -1,0 +1,132 @@
+"""How often search puts the right paragraph first, and among the first five, on a SQuAD-format file.
+
+    python benchmarks/search.py FILE [--limit 300] [--weights 1.0 0.7 0.0] [--passage-tokens N] [--keep DIR]
+
+FILE is SQuAD JSON or JSONL (also .gz) with `title`, `context` and `question`. Every paragraph becomes a document of
+its own, titled by its article, and the product's own `famqa index` and `search` do the rest. A document is found at
+the rank of its best passage. Only questions with an answer count, each distinct text once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from famqa.embedding import SentenceEmbedder, locate
+from famqa.generations import open_generation
+from famqa.indexing import update
+from famqa.search import search
+from famqa.settings import Settings, load_settings
+
+DEPTH = 60
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The answerable questions of a file with their paragraph and article."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        if ".jsonl" in path.suffixes:
+            rows = [json.loads(line) for line in file]
+        else:
+            rows = [
+                {"title": article["title"], "context": paragraph["context"], **question}
+                for article in json.load(file)["data"]
+                for paragraph in article["paragraphs"]
+                for question in paragraph["qas"]
+            ]
+    return [row for row in rows if row["answers"] and not row.get("is_impossible")]
+
+
+def read_contexts(path: Path) -> list[tuple[str, str]]:
+    """Every distinct (article, paragraph) of a file, also those without an answerable question."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        if ".jsonl" in path.suffixes:
+            found = [(row["title"], row["context"]) for row in map(json.loads, file)]
+        else:
+            found = [
+                (article["title"], paragraph["context"])
+                for article in json.load(file)["data"]
+                for paragraph in article["paragraphs"]
+            ]
+    return list({context: (title, context) for title, context in found}.values())
+
+
+def write_corpus(folder: Path, contexts: list[tuple[str, str]]) -> dict[str, str]:
+    """One text file a paragraph, with its article as the title; returns the doc_id of each paragraph."""
+    notes: list[str] = []
+    doc_ids: dict[str, str] = {}
+    for number, (title, context) in enumerate(contexts):
+        doc_id = f"{number:05}.txt"
+        doc_ids[context] = doc_id
+        (folder / doc_id).write_text(context, "utf-8")
+        notes.append(
+            f"[documents.{json.dumps(doc_id)}]\ntitle = {json.dumps(title.replace('_', ' '), ensure_ascii=False)}"
+        )
+    (folder / "sources.toml").write_text("\n".join(notes), "utf-8")
+    return doc_ids
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--limit", type=int, default=0, help="questions asked, drawn at random with seed 0; 0 is all")
+    parser.add_argument("--contexts", type=int, default=0, help="paragraphs indexed, the first ones; 0 is all")
+    parser.add_argument("--weights", type=float, nargs="+", default=[1.0, 0.0, Settings().dense_weight])
+    parser.add_argument("--passage-tokens", type=int, default=None)
+    parser.add_argument(
+        "--keep", type=Path, default=None, help="folder for corpus and index, used again if it is there"
+    )
+    args = parser.parse_args()
+
+    contexts = read_contexts(args.file)
+    contexts = contexts[: args.contexts or len(contexts)]
+    indexed = {context for _, context in contexts}
+    rows = list({row["question"].strip(): row for row in read_rows(args.file) if row["context"] in indexed}.values())
+    if args.limit:
+        rows = random.Random(0).sample(rows, min(args.limit, len(rows)))
+
+    with tempfile.TemporaryDirectory() as temporary:
+        home = args.keep or Path(temporary)
+        (home / "corpus").mkdir(parents=True, exist_ok=True)
+        doc_ids = write_corpus(home / "corpus", contexts)
+        settings = load_settings(corpus=home / "corpus", index=home / "index", passage_tokens=args.passage_tokens)
+        started = time.perf_counter()
+        report = update(settings)
+        print(f"{report.documents} paragraphs, {report.passages} passages, "
+              f"{report.embedded} embedded in {time.perf_counter() - started:.0f} s; {len(rows)} questions")  # fmt: skip
+        generation = open_generation(settings.index)
+        embedder = SentenceEmbedder(locate(settings.embedder))
+        embedder.embed_question("warm up")
+        vectors, embed_ms = [], []
+        for row in rows:
+            started = time.perf_counter()
+            vectors.append(embedder.embed_question(row["question"].strip()))
+            embed_ms.append((time.perf_counter() - started) * 1000)
+        print(f"embedding a question: median {statistics.median(embed_ms):.1f} ms")
+        for weight in args.weights:
+            ranks, search_ms = [], []
+            for row, vector in zip(rows, vectors, strict=True):
+                started = time.perf_counter()
+                found = search(generation, row["question"].strip(), vector, DEPTH, weight)
+                search_ms.append((time.perf_counter() - started) * 1000)
+                order = list(dict.fromkeys(candidate.passage.doc_id for candidate in found))
+                right = doc_ids[row["context"]]
+                ranks.append(order.index(right) + 1 if right in order else DEPTH + 1)
+            name = {1.0: "dense alone", 0.0: "BM25 alone"}.get(weight, f"fused, {weight:g} dense")
+            first = sum(rank == 1 for rank in ranks) / len(ranks)
+            five = sum(rank <= 5 for rank in ranks) / len(ranks)
+            print(f"{name:18} first {first:6.1%}   among five {five:6.1%}   "
+                  f"mean reciprocal rank {statistics.fmean(1 / rank for rank in ranks):.3f}   "
+                  f"search median {statistics.median(search_ms):.1f} ms")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

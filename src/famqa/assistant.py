@@ -1,0 +1,143 @@
+"""`Assistant.ask`: the whole way from a question to a cited answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from famqa.answering import compose
+from famqa.embedding import SentenceEmbedder, locate
+from famqa.errors import IndexStaleError, QuestionError
+from famqa.generations import Generation, current_name, open_generation
+from famqa.indexing import Progress, no_progress, update
+from famqa.records import Answer, Block, Document, Reader
+from famqa.search import search
+from famqa.sentence_reader import SentenceReader
+from famqa.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """One line of an overview."""
+
+    doc_id: str
+    title: str
+    format: str
+    passages: int
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the served generation holds."""
+
+    generation: str
+    documents: tuple[DocumentSummary, ...]
+    passages: int
+    built_at: datetime  # UTC
+
+
+class Assistant:
+    """Answers questions from one index; takes up a newly published generation between two questions.
+
+    Safe to use from several threads: a question keeps the generation that it began with.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens the index. Raises one of the `IndexError_` family, or `ModelError`."""
+        self.settings = settings
+        self._embedder = SentenceEmbedder(locate(settings.embedder))
+        self._reader: Reader = SentenceReader(self._embedder)
+        self._switching = threading.Lock()
+        self._generation = self._open()
+
+    def ask(self, question: str) -> Answer:
+        """The answer, cut out of a document and cited, or a "no_answer" with the nearest passages.
+
+        Raises `QuestionError` for an empty or overlong question.
+        """
+        times = _Timings()
+        asked = self._checked(question)
+        generation = self.generation()
+        with times.measure("search"):
+            vector = self._embedder.embed_question(asked)
+            candidates = search(generation, asked, vector, self.settings.candidates, self.settings.dense_weight)
+        with times.measure("read"):
+            reading = self._reader.read(asked, candidates)
+        with times.measure("answer"):
+            answer = compose(question, reading, candidates, generation.catalog, self.settings, generation.name)
+        return replace(answer, timings_ms=times.in_ms())
+
+    def document(self, doc_id: str) -> Document:
+        """The document of the served generation; raises `DocumentError` for an unknown id."""
+        return self.generation().catalog.document(doc_id)
+
+    def blocks(self, doc_id: str) -> tuple[Block, ...]:
+        """The structure of a document of the served generation, in order."""
+        return self.generation().catalog.blocks(doc_id)
+
+    def overview(self) -> Overview:
+        """What is indexed now."""
+        manifest = self.generation().manifest
+        listed = tuple(
+            DocumentSummary(entry.doc_id, entry.title, entry.format, entry.passages, entry.source, entry.date)
+            for entry in manifest.documents
+        )
+        return Overview(manifest.name, listed, manifest.passages, manifest.built_at)
+
+    def generation(self) -> Generation:
+        """The served generation, switched to first if another has been published."""
+        if current_name(self.settings.index) != self._generation.name:
+            with self._switching:
+                if current_name(self.settings.index) != self._generation.name:
+                    self._generation = self._open()
+        return self._generation
+
+    def _open(self) -> Generation:
+        generation = open_generation(self.settings.index)
+        if generation.manifest.recipe.embedder_digest != self._embedder.digest:
+            raise IndexStaleError(
+                f"the index '{self.settings.index}' was made with the embedder {generation.manifest.recipe.embedder}, "
+                f"not with {self.settings.embedder}; run famqa index to make it anew"
+            )
+        return generation
+
+    def _checked(self, question: str) -> str:
+        asked = " ".join(question.split())
+        if not asked:
+            raise QuestionError("the question is empty; write one")
+        if len(asked) > self.settings.max_question_chars:
+            raise QuestionError(
+                f"the question has {len(asked)} characters, {self.settings.max_question_chars} at most are taken; "
+                "shorten it"
+            )
+        return asked
+
+
+def open_assistant(settings: Settings, progress: Progress = no_progress, wait_seconds: float = 600) -> Assistant:
+    """An assistant over an index that has been brought up to date with its folder."""
+    update(settings, progress=progress, wait_seconds=wait_seconds)
+    return Assistant(settings)
+
+
+class _Timings:
+    """Milliseconds of each stage, and in all since it was made."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._stages[stage] = (time.perf_counter() - started) * 1000
+
+    def in_ms(self) -> dict[str, float]:
+        stages = self._stages | {"total": (time.perf_counter() - self._started) * 1000}
+        return {name: round(value, 2) for name, value in stages.items()}

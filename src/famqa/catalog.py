@@ -1,0 +1,176 @@
+"""Documents, blocks and passages in one SQLite file: written once, then only read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from famqa.errors import DocumentError, IndexDamagedError
+from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment
+
+_SCHEMA = """
+CREATE TABLE documents (
+  doc_id TEXT PRIMARY KEY, title TEXT NOT NULL, format TEXT NOT NULL, sha256 TEXT NOT NULL,
+  source TEXT NOT NULL, date TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE passages (
+  row INTEGER PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents, ordinal INTEGER NOT NULL,
+  kind TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, search_text TEXT NOT NULL,
+  segments TEXT NOT NULL, sentences TEXT NOT NULL, headings TEXT NOT NULL, cells TEXT NOT NULL, page INTEGER
+);
+CREATE INDEX passages_of_document ON passages (doc_id, ordinal);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document with all that was made of it."""
+
+    document: Document
+    blocks: tuple[Block, ...]
+    passages: tuple[Passage, ...]
+
+
+def write_catalog(path: Path, entries: Iterable[Entry]) -> int:
+    """Writes the file and returns the number of passages; rows count from 0 in the order of the entries."""
+    row = 0
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = OFF")  # the file is built aside and synced as a whole
+        connection.executescript(_SCHEMA)
+        for entry in entries:
+            document = entry.document
+            blocks = _dump([astuple(block) for block in entry.blocks])
+            fields = (document.doc_id, document.title, document.format, document.sha256)
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*fields, document.source, document.date, document.text, blocks),
+            )
+            for passage in entry.passages:
+                connection.execute(
+                    "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(row, passage)
+                )
+                row += 1
+        connection.commit()
+    finally:
+        connection.close()
+    return row
+
+
+class Catalog:
+    """Reads one catalog file; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        self.document = lru_cache(maxsize=256)(self._document)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def doc_ids(self) -> list[str]:
+        """All document ids, sorted."""
+        return [doc_id for (doc_id,) in self._select("SELECT doc_id FROM documents ORDER BY doc_id")]
+
+    def _document(self, doc_id: str) -> Document:
+        """The document; raises `DocumentError` if there is none of that id."""
+        found = self._select(
+            "SELECT title, text, format, sha256, source, date FROM documents WHERE doc_id = ?", (doc_id,)
+        )
+        if not found:
+            raise DocumentError(f"there is no document '{doc_id}' in the index; famqa status lists what there is")
+        return Document(doc_id, *found[0])
+
+    def blocks(self, doc_id: str) -> tuple[Block, ...]:
+        """The document's blocks in order; empty for an id that is not known."""
+        found = self._select("SELECT blocks FROM documents WHERE doc_id = ?", (doc_id,))
+        return tuple(_block(fields) for (dumped,) in found for fields in json.loads(dumped))
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of the rows, in the order asked for."""
+        marks = ",".join("?" * len(rows))
+        found = self._select(f"SELECT * FROM passages WHERE row IN ({marks})", tuple(rows))  # noqa: S608
+        by_row = {fields[0]: fields for fields in found}
+        if len(by_row) != len(set(rows)):
+            raise IndexDamagedError(f"{self._path} lacks passages that the index names; run famqa index --full")
+        return [self._passage(by_row[row]) for row in rows]
+
+    def entry(self, doc_id: str) -> Entry:
+        """The document with its blocks and passages."""
+        found = self._select("SELECT * FROM passages WHERE doc_id = ? ORDER BY ordinal", (doc_id,))
+        return Entry(self.document(doc_id), self.blocks(doc_id), tuple(self._passage(fields) for fields in found))
+
+    def search_texts(self) -> list[str]:
+        """The search text of every passage, in the order of the rows."""
+        return [text for (text,) in self._select("SELECT search_text FROM passages ORDER BY row")]
+
+    def _passage(self, fields: tuple[Any, ...]) -> Passage:
+        _, doc_id, ordinal, kind, start, end, search_text, segments, sentences, headings, cells, page = fields
+        return Passage(
+            doc_id=doc_id,
+            ordinal=ordinal,
+            kind=BlockKind(kind),
+            start=start,
+            end=end,
+            text=self.document(doc_id).text[start:end],
+            search_text=search_text,
+            segments=tuple(Segment(*segment) for segment in json.loads(segments)),
+            sentences=tuple((left, right) for left, right in json.loads(sentences)),
+            headings=tuple(json.loads(headings)),
+            cells=tuple(Cell(*cell) for cell in json.loads(cells)),
+            page=page,
+        )
+
+    def _select(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(f"{self._path} cannot be read ({error}); run famqa index --full") from None
+
+
+def _row(row: int, passage: Passage) -> tuple[Any, ...]:
+    return (
+        *(
+            row,
+            passage.doc_id,
+            passage.ordinal,
+            passage.kind.value,
+            passage.start,
+            passage.end,
+            passage.search_text,
+        ),
+        _dump([astuple(segment) for segment in passage.segments]),
+        _dump(passage.sentences),
+        _dump(passage.headings),
+        _dump([astuple(cell) for cell in passage.cells]),
+        passage.page,
+    )
+
+
+def _block(fields: list[Any]) -> Block:
+    kind, start, end, headings, level, lead_in, cells, markup, page = fields
+    return Block(
+        kind=BlockKind(kind),
+        start=start,
+        end=end,
+        headings=tuple(headings),
+        level=level,
+        lead_in=None if lead_in is None else (lead_in[0], lead_in[1]),
+        cells=tuple(Cell(*cell) for cell in cells),
+        markup=tuple((left, right) for left, right in markup),
+        page=page,
+    )
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,73 @@
+"""`Settings`: one frozen object made from defaults, `famqa.toml`, `FAMQA_*` variables and flags, the last winning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from famqa.errors import SettingsError
+
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+DEFAULT_ENCODING = "famqa"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Paths are relative to the working directory."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FAMQA_", toml_file="famqa.toml", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    corpus: Path = Field(default=Path("corpus"), description="folder of documents")
+    index: Path = Field(default=Path("indexes/default"), description="folder of the index")
+    embedder: str = Field(default=DEFAULT_EMBEDDER, description="sentence-transformers model: bundled, name or folder")
+    encoding: str = Field(default=DEFAULT_ENCODING, description="tiktoken encoding that sizes passages")
+    passage_tokens: int = Field(default=160, ge=16, le=2000, description="most tokens of text in a passage")
+    candidates: int = Field(default=8, ge=1, le=100, description="passages read for a question")
+    dense_weight: float = Field(default=0.7, ge=0, le=1, description="share of the cosine in the fused score")
+    answer_threshold: float = Field(default=0.5, ge=0, le=1, description="least probability to answer at all")
+    max_citations: int = Field(default=3, ge=1, le=20, description="most citations of an answer")
+    max_question_chars: int = Field(default=2000, ge=1, description="longest question taken")
+    max_file_mb: int = Field(default=50, ge=1, description="largest file read, in MiB")
+    keep_generations: int = Field(default=3, ge=1, description="published generations kept on disk")
+    host: str = Field(default="127.0.0.1", description="address the page is served at")
+    port: int = Field(default=7860, ge=0, le=65535, description="port the page is served at; 0 takes a free one")
+
+    @field_validator("corpus", "index", mode="after")
+    @classmethod
+    def _expand_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """The settings in force; a flag that is None does not count. Raises `SettingsError` in one line."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting '{name}' = {first['input']!r} is not usable: {first['msg']}; "
+            f"check the flag --{name.replace('_', '-')}, FAMQA_{name.upper()} and famqa.toml"
+        ) from None
+    except ValueError as error:  # a famqa.toml that is no TOML
+        raise SettingsError(f"famqa.toml cannot be read: {error}; mend or remove it") from None

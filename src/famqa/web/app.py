@@ -1,0 +1,314 @@
+"""The page in Gradio: `build_page` makes it, `launch` serves it, `serve` does the whole from settings.
+
+Each visitor has a conversation of their own (`gr.State`, the last `KEPT_TURNS` turns). The browser names a source
+by its turn and its place in it, so nothing can be opened that an answer has not cited.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+from rich.console import Console
+
+from famqa.assistant import Assistant, open_assistant
+from famqa.errors import DocumentError, FamqaError, SettingsError
+from famqa.records import Answer
+from famqa.settings import Settings
+from famqa.web import render, source
+from famqa.web.render import Turn
+
+KEPT_TURNS = 30
+QUOTE_CHARS = 1200
+EXCERPT_CHARS = 180
+KEPT_SESSIONS = 1000
+STATE_SECONDS = 12 * 3600
+
+_log = logging.getLogger(__name__)
+_ASSETS = resources.files("famqa.web")
+
+
+def build_page(assistant: Assistant) -> gr.Blocks:
+    """The page, not yet served; `launch` gives it its looks. Importing or building starts nothing."""
+    with gr.Blocks(title="famqa", analytics_enabled=False, fill_width=True) as page:
+        turns = gr.State((), time_to_live=STATE_SECONDS)
+        with gr.Row(elem_id="top"):
+            gr.HTML(render.header(), elem_id="brand", apply_default_css=False)
+            status = gr.HTML(elem_id="status", apply_default_css=False)
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="chat", min_width=0):
+                conversation = _panel("conversation")
+                with gr.Row(elem_id="form"):
+                    box = gr.Textbox(
+                        placeholder="Ask your documents",
+                        label="Question",
+                        show_label=False,
+                        container=False,
+                        autofocus=True,
+                        lines=1,
+                        max_lines=6,
+                        elem_id="question",
+                    )
+                    button = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=0)
+            with gr.Column(elem_id="side", min_width=0):
+                sources = _panel("sources")
+
+        def welcome() -> tuple[str, str, str]:
+            """What a visitor finds."""
+            overview = assistant.overview()
+            examples = assistant.example_questions()
+            return render.status(overview), render.welcome(examples), render.shelf(overview)
+
+        def ask(question: str, past: Sequence[Turn], event: gr.EventData) -> Iterator[dict[Any, Any]]:
+            """First the question with a sign of work, then its answer with the first source open."""
+            asked: str = event.question if event.target is conversation else question
+            if not asked.strip():
+                return
+            pending = Turn(past[-1].number + 1 if past else 1, asked[: render.QUESTION_CHARS + 1])
+            yield {conversation: render.conversation([*past, pending]), box: ""}
+            turn = _answered(assistant, pending, asked)
+            kept = (*past, turn)[-KEPT_TURNS:]
+            opened = (turn.number, 0) if turn.answer and turn.answer.citations else None
+            result = {turns: kept, conversation: render.conversation(kept, opened=opened)}
+            if opened:
+                result[sources] = _source(assistant, turn, 0, source.AROUND_BLOCKS)
+            if turn.answer:
+                result[status] = render.status(assistant.overview())
+            yield result
+
+        def open_source(past: Sequence[Turn], event: gr.EventData) -> str:
+            """The Sources panel for the pressed mark."""
+            around = event._data.get("around", source.AROUND_BLOCKS)
+            turn = next((turn for turn in past if turn.number == event.turn), None)
+            if turn is None or not isinstance(around, int) or event.ref not in range(len(turn.sources())):
+                return render.forgotten()
+            return _source(assistant, turn, event.ref, around)
+
+        page.load(
+            welcome, None, [status, conversation, sources], show_progress="hidden", api_visibility="private"
+        )
+        gr.on(
+            [box.submit, button.click, conversation.example_select],
+            ask,
+            [box, turns],
+            [turns, conversation, box, sources, status],
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_id="ask",
+        )
+        gr.on(
+            [conversation.select, conversation.expand],
+            open_source,
+            [turns],
+            [sources],
+            show_progress="hidden",
+            api_visibility="private",
+            trigger_mode="always_last",
+        )
+
+        def ask_api(question: str) -> dict[str, Any]:
+            """The answer to one question with its citations, in the form that `famqa ask --json` prints."""
+            try:
+                return asdict(assistant.ask(question))
+            except FamqaError as error:
+                raise gr.Error(str(error), print_exception=False) from None
+
+        gr.api(ask_api, api_name="ask", concurrency_id="ask")
+    return page
+
+
+def _panel(name: str) -> gr.HTML:
+    """An HTML panel of ours, wired to the function of the same name in page.js."""
+    return gr.HTML(
+        elem_id=name,
+        apply_default_css=False,
+        head=f"<script>{_asset('page.js')}</script>",
+        js_on_load=f"famqa.{name}(element, trigger, watch)",
+    )
+
+
+def _asset(name: str) -> str:
+    return _ASSETS.joinpath(name).read_text("utf-8")
+
+
+def _answered(assistant: Assistant, turn: Turn, question: str) -> Turn:
+    """The turn with its answer, or with one friendly line on what went wrong."""
+    try:
+        answer = assistant.ask(question)
+        return replace(
+            turn, answer=answer, quotes=_quotes(assistant, answer), markup=_markup(assistant, answer)
+        )
+    except FamqaError as error:
+        message = str(error)
+        return replace(turn, error=message[:1].upper() + message[1:])
+    except Exception:  # the visitor must not be left waiting; the log says what it was
+        _log.exception("a question failed")
+        return replace(turn, error="Something went wrong here while answering. The log says what it was.")
+
+
+def _quotes(assistant: Assistant, answer: Answer) -> tuple[str, ...]:
+    """HTML of the quote of each source of an answer, in the order of `Turn.sources`."""
+    return tuple(
+        source.quoted(
+            assistant.document(citation.doc_id),
+            assistant.blocks(citation.doc_id),
+            citation,
+            _spans(answer, ref),
+            QUOTE_CHARS if ref < len(answer.citations) else EXCERPT_CHARS,
+        )
+        for ref, citation in enumerate((*answer.citations, *answer.nearest))
+    )
+
+
+def _markup(assistant: Assistant, answer: Answer) -> dict[str, tuple[render.Range, ...]]:
+    """The marks (emphasis, link targets) inside the answer's spans, by document."""
+    found: dict[str, tuple[render.Range, ...]] = {}
+    for citation in answer.citations:
+        touched = [b for b in assistant.blocks(citation.doc_id) if b.start < citation.end and b.end > citation.start]
+        marks = (mark for block in touched for mark in block.markup)
+        found[citation.doc_id] = (*found.get(citation.doc_id, ()), *marks)
+    return found
+
+
+def _spans(answer: Answer, ref: int) -> list[render.Range]:
+    """Where the answer stands inside one of its sources; nowhere in a nearest passage."""
+    if ref >= len(answer.citations):
+        return []
+    number = answer.citations[ref].number
+    return [(span.start, span.end) for span in answer.spans if span.citation == number]
+
+
+def _source(assistant: Assistant, turn: Turn, ref: int, around: int) -> str:
+    """The document of a turn's source, opened there."""
+    citation = turn.sources()[ref]
+    reference = (turn.number, ref)
+    assert turn.answer is not None
+    is_answer = ref < len(turn.answer.citations)
+    spans = [
+        (span.start, span.end) for span in turn.answer.spans if is_answer and span.citation == citation.number
+    ]
+    try:
+        document, blocks = assistant.document(citation.doc_id), assistant.blocks(citation.doc_id)
+    except DocumentError:  # it has left the corpus since
+        return source.changed(citation, reference)
+    return source.opened(
+        document,
+        blocks,
+        citation,
+        _spans(turn.answer, ref),
+        reference=reference,
+        around=around,
+        is_answer=ref < len(turn.answer.citations),
+    )
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own parts in the system's fonts; the colours are those of style.css."""
+    return gr.themes.Base(
+        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "DejaVu Sans", "sans-serif"],
+        font_mono=["ui-monospace", "Consolas", "DejaVu Sans Mono", "monospace"],
+        primary_hue="blue",
+        neutral_hue="slate",
+    )
+
+
+def launch(page: gr.Blocks, host: str, port: int) -> str:
+    """Serves the page in the background and returns its address; raises `SettingsError` if the port is taken."""
+    port = port or _free_port(host)
+    _check_port(host, port)
+    _keep_from_proxy(host)
+    with resources.as_file(_ASSETS.joinpath("favicon.svg")) as favicon:
+        try:
+            _, address, _ = page.launch(
+                server_name=host,
+                server_port=port,
+                prevent_thread_lock=True,
+                quiet=True,
+                share=False,
+                inbrowser=False,
+                enable_monitoring=False,
+                footer_links=[],
+                favicon_path=str(favicon),
+                max_file_size="1kb",  # nothing here takes files, but the route for them is always there
+                state_session_capacity=KEPT_SESSIONS,
+                theme=theme(),
+                css=_asset("style.css"),
+            )
+        except OSError:
+            raise _taken(host, port, "it is in use") from None
+    return str(address).rstrip("/")
+
+
+def serve(settings: Settings) -> None:
+    """Brings the index up to date, serves the page and returns when Ctrl-C stops it.
+
+    Raises `SettingsError` if the address cannot be used, and what `open_assistant` raises.
+    """
+    console = Console(stderr=True)
+    host, port = _address(settings)
+    if port:
+        _check_port(host, port)  # before minutes are spent on an index
+    page = build_page(open_assistant(settings))
+    address = launch(page, host, port)
+    console.print(f"famqa is ready at [bold]{address}[/bold] (Ctrl-C stops it)", highlight=False)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        page.close(verbose=False)
+        console.print("stopped")
+
+
+def _address(settings: Settings) -> tuple[str, int]:
+    """Host and port: as set for famqa, else as GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say, else the defaults."""
+    host, port = settings.host, settings.port
+    if "host" not in settings.model_fields_set:
+        host = os.environ.get("GRADIO_SERVER_NAME") or host
+    gradio_port = os.environ.get("GRADIO_SERVER_PORT")
+    if "port" not in settings.model_fields_set and gradio_port:
+        if not gradio_port.isdecimal() or int(gradio_port) > 65535:
+            raise SettingsError(
+                f"GRADIO_SERVER_PORT = {gradio_port!r} is no port; give a number from 0 to 65535"
+            )
+        port = int(gradio_port)
+    return host, port
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        _bound(host, port).close()
+    except OSError as error:
+        raise _taken(host, port, error.strerror or str(error)) from None
+
+
+def _free_port(host: str) -> int:
+    try:
+        with _bound(host, 0) as listening:
+            return int(listening.getsockname()[1])
+    except OSError as error:
+        raise _taken(host, 0, error.strerror or str(error)) from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host.strip("[]"), port), family=family)
+
+
+def _taken(host: str, port: int, reason: str) -> SettingsError:
+    return SettingsError(
+        f"the page cannot be served at {host}:{port}: {reason.lower()}; "
+        "stop what uses the port or choose another with --port or FAMQA_PORT"
+    )
+
+
+def _keep_from_proxy(host: str) -> None:
+    """Gradio asks its own page whether it is up; a proxy set for the machine must not see that request."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [part for part in os.environ.get(name, "").split(",") if part]
+        os.environ[name] = ",".join(dict.fromkeys([*known, "127.0.0.1", "localhost", host]))

@@ -1,0 +1,326 @@
+"""A document opened at a citation, as HTML: the cited range marked by its offsets, its surroundings around it. Pure.
+
+The text inside `.doc` is the document's text from the first to the last code point shown, in order, each once: what
+a reader need not see (list marks, bars, line ends) is there too, hidden by CSS. So the marked elements together
+hold exactly `document.text[start:end]`. Line numbers and carried cells are drawn from attributes, and a table's
+header row (`thead`) is the one thing repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from famqa.records import Block, BlockKind, Citation, Document
+from famqa.web.render import Layer, Range, escape, markup_layer, origin, paint
+
+AROUND_BLOCKS = 30
+CHARS_A_BLOCK = 700  # the window is cut here even where a block is a book
+MAX_AROUND_BLOCKS = 960
+MAX_NESTING = 6
+
+_ORDERED_MARK = re.compile(r"\(?(?:\d{1,9}|[a-zA-Z])[.)]\s*$")
+_BULLET = re.compile(r"[-*+•–]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A block with the text that it owns: its line from the start (`start`), its marks, the line ends behind it."""
+
+    block: Block
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the functions below need at hand: the text and how to paint it."""
+
+    text: str
+    quote: Range
+    layers: tuple[Layer, ...]
+
+    def shown(self, start: int, end: int, markup: Sequence[Range] = ()) -> str:
+        return paint(self.text[start:end], start, [*self.layers, markup_layer(markup)])
+
+    def hidden(self, start: int, end: int) -> str:
+        if start >= end:
+            return ""
+        return f'<span class="gap">{paint(self.text[start:end], start, self.layers)}</span>'
+
+
+def opened(
+    document: Document,
+    blocks: Sequence[Block],
+    citation: Citation,
+    spans: Sequence[Range] = (),
+    *,
+    reference: tuple[int, int] = (0, 0),
+    around: int = AROUND_BLOCKS,
+    is_answer: bool = True,
+) -> str:
+    """The Sources panel with `document` open at `citation`, `spans` marked as the answer inside it.
+
+    `reference` is the turn and the source it was opened from; `around` how many blocks are shown on either side.
+    Where the document no longer says at the offsets what was quoted, nothing is shown as the quote.
+    """
+    if document.text[citation.start : citation.end] != citation.quote:
+        return changed(citation, reference)
+    layers = (
+        Layer(
+            ((citation.start, citation.end),), "mark", "quote" if is_answer else "quote near", document.doc_id
+        ),
+        Layer(tuple(spans), "strong", "answer-span"),
+    )
+    view = View(document.text, (citation.start, citation.end), layers)
+    around = max(1, min(around, MAX_AROUND_BLOCKS))
+    parts = window(document.text, blocks, citation.start, citation.end, around)
+    if not parts:
+        return changed(citation, reference)
+    body = "".join(
+        _run(view, kind, list(run)) for kind, run in groupby(parts, key=lambda part: part.block.kind)
+    )
+    more = f'<button type="button" class="more" data-around="{around * 2}">{{}}</button>'
+    grows = around < MAX_AROUND_BLOCKS
+    before = more.format("Show more above") if grows and parts[0].start > 0 else ""
+    after = more.format("Show more below") if grows and parts[-1].end < len(document.text.rstrip()) else ""
+    return (
+        f'{_head(citation, reference, is_answer)}<div class="doc" tabindex="0" role="region" '
+        f'aria-label="Document">{before}<div class="text">{body}</div>{after}</div>'
+    )
+
+
+def quoted(
+    document: Document, blocks: Sequence[Block], citation: Citation, spans: Sequence[Range], most_chars: int
+) -> str:
+    """A citation's quote as the conversation shows it, the answer marked; a table row under its headers.
+
+    A quote of more than `most_chars` is cut at a word, and only its first row is shown of a table.
+    """
+    start, end = citation.start, citation.end
+    view = View(document.text, (start, end), (Layer(tuple(spans), "mark", "answer-span"),))
+    touched = [block for block in blocks if block.start < end and block.end > start]
+    if touched and touched[0].kind is BlockKind.TABLE_ROW:
+        rows = [block for block in touched if block.kind is BlockKind.TABLE_ROW]
+        if end - start > most_chars:
+            del rows[1:]
+        return _table(view, [Part(row, max(row.start, start), min(row.end, end), citation.line) for row in rows])
+    if end - start > most_chars:
+        end = start + len(document.text[start : start + most_chars].rsplit(None, 1)[0])
+    cut = "…" if end < citation.end else ""
+    return view.shown(start, end, [mark for block in touched for mark in block.markup]) + cut
+
+
+def changed(citation: Citation, reference: tuple[int, int] = (0, 0)) -> str:
+    """The panel for a citation whose document has changed or gone since the answer was given."""
+    return _head(citation, reference, True) + (
+        '<div class="doc"><p class="problem" role="alert">This document has changed since the answer was given, '
+        "so the place cannot be shown. Ask again.</p></div>"
+    )
+
+
+def window(text: str, blocks: Sequence[Block], start: int, end: int, around: int) -> list[Part]:
+    """The blocks of a document around `start:end`, as parts that follow each other without a gap.
+
+    The text between two blocks is split at its last line end: what stands before goes to the upper block.
+    """
+    first = next((i for i, block in enumerate(blocks) if block.end > start), len(blocks))
+    last = next((i for i in range(len(blocks) - 1, -1, -1) if blocks[i].start < end), -1)
+    chosen = list(blocks[max(0, min(first, last) - around) : max(first, last) + 1 + around])
+    if not chosen:
+        chosen = [Block(BlockKind.PARAGRAPH, start, end)]
+    low = max(0, start - around * CHARS_A_BLOCK)
+    high = min(len(text), end + around * CHARS_A_BLOCK)
+    edges = [min(start, _line_start(text, chosen[0].start))]
+    for upper, lower in pairwise(chosen):
+        edges.append(
+            max(edges[-1], min(lower.start, text.rfind("\n", upper.end, lower.start) + 1 or upper.end))
+        )
+    edges.append(max(edges[-1], end, _line_end(text, chosen[-1].end)))
+
+    parts: list[Part] = []
+    line, counted = 1, 0
+    for block, (left, right) in zip(chosen, pairwise(edges), strict=True):
+        left, right = max(left, low), min(right, high)
+        if left >= right:
+            continue
+        at = min(max(block.start, left), right)
+        line, counted = line + text.count("\n", counted, at), at
+        parts.append(Part(block, left, right, line))
+    return parts
+
+
+def _line_start(text: str, offset: int) -> int:
+    return text.rfind("\n", 0, offset) + 1
+
+
+def _line_end(text: str, offset: int) -> int:
+    found = text.find("\n", offset)
+    return len(text) if found < 0 else found
+
+
+def _head(citation: Citation, reference: tuple[int, int], is_answer: bool) -> str:
+    where = (
+        f"page {citation.page} · line {citation.line}"
+        if citation.page is not None
+        else f"line {citation.line}"
+    )
+    crumb = " › ".join(citation.section)
+    note = "" if is_answer else '<p class="not-answer">One of the closest passages, not an answer</p>'
+    return (
+        f'<header class="source-head" data-turn="{reference[0]}" data-ref="{reference[1]}">'
+        f'<button type="button" class="back">Back to the answer</button>'
+        f'<h2 dir="auto">{escape(citation.title)}</h2>'
+        f'<p class="crumb">{f"{escape(crumb)} · " if crumb else ""}{where}</p>'
+        f'<p class="origin">{escape(" · ".join(part for part in (origin(citation), citation.doc_id) if part))}</p>'
+        f"{note}</header>"
+    )
+
+
+def _run(view: View, kind: BlockKind, parts: list[Part]) -> str:
+    match kind:
+        case BlockKind.HEADING:
+            return "".join(_heading(view, part) for part in parts)
+        case BlockKind.LIST_ITEM:
+            return _list(view, parts)
+        case BlockKind.KEY_VALUE:
+            return "".join(['<dl class="facts">', *(_fact(view, part) for part in parts), "</dl>"])
+        case BlockKind.TABLE_ROW:
+            return "".join(_table(view, table) for table in _tables(view, parts))
+        case _:
+            return "".join(f"<p {_attributes(view, part)}>{_inside(view, part)}</p>" for part in parts)
+
+
+def _attributes(view: View, part: Part, css: str = "") -> str:
+    """Class, line number and direction; a block that holds some of the quote is a `hit`."""
+    hit = part.block.start < view.quote[1] and part.block.end > view.quote[0]
+    classes = " ".join(name for name in ("piece", css, "hit" if hit else "") if name)
+    return f'class="{classes}" data-line="{part.line}" dir="auto"'
+
+
+def _inside(view: View, part: Part) -> str:
+    start, end = _body(part)
+    return (
+        view.hidden(part.start, start)
+        + view.shown(start, end, part.block.markup)
+        + view.hidden(end, part.end)
+    )
+
+
+def _body(part: Part) -> Range:
+    """The block's own range as far as the part shows it."""
+    start = min(max(part.block.start, part.start), part.end)
+    return start, min(max(part.block.end, start), part.end)
+
+
+def _heading(view: View, part: Part) -> str:
+    tag = f"h{min(max(part.block.level, 1) + 2, 6)}"
+    return f"<{tag} {_attributes(view, part, f'level-{part.block.level}')}>{_inside(view, part)}</{tag}>"
+
+
+def _list(view: View, parts: list[Part]) -> str:
+    """Nested lists after the items' levels; an item's further paragraphs carry no bullet, numbers stay as written."""
+    out: list[str] = []
+    levels: list[int] = []
+    for part in parts:
+        level = min(part.block.level, MAX_NESTING)
+        while levels and level < levels[-1]:
+            out.append("</li></ul>")
+            levels.pop()
+        if levels and level == levels[-1]:
+            out.append("</li>")
+        else:
+            out.append("<ul>")
+            levels.append(level)
+        start, end = _body(part)
+        mark = view.text[part.start : start]
+        if ordered := _ORDERED_MARK.search(mark):
+            at = part.start + ordered.start()
+            css, lead = (
+                "ordered",
+                f'{view.hidden(part.start, at)}<span class="ordinal">{view.shown(at, start)}</span>',
+            )
+        else:
+            css, lead = ("bullet" if _BULLET.search(mark) else "continued"), view.hidden(part.start, start)
+        out.append(f"<li {_attributes(view, part, css)}>{lead}")
+        out.append(view.shown(start, end, part.block.markup) + view.hidden(end, part.end))
+    out.extend("</li></ul>" for _ in levels)
+    return "".join(out)
+
+
+def _fact(view: View, part: Part) -> str:
+    start, end = _body(part)
+    value = min(max(part.block.cells[0].start, start), end) if part.block.cells else start
+    return (
+        f"<div {_attributes(view, part)}><dt>{view.hidden(part.start, start)}{view.shown(start, value, part.block.markup)}"
+        f"</dt><dd>{view.shown(value, end, part.block.markup)}{view.hidden(end, part.end)}</dd></div>"
+    )
+
+
+def _tables(view: View, parts: list[Part]) -> list[list[Part]]:
+    """Rows that belong to one table: nothing but bars and one line end lies between two of them."""
+    tables = [[parts[0]]]
+    for upper, lower in pairwise(parts):
+        between = view.text[upper.block.end : lower.block.start]
+        if between.count("\n") > 1 or re.search(r"\w", between):
+            tables.append([])
+        tables[-1].append(lower)
+    return tables
+
+
+def _table(view: View, parts: list[Part]) -> str:
+    columns = _columns(parts)
+    names = [name for name, _ in columns]
+    head = ""
+    if any(names):
+        head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in names)
+        head = f'<thead><tr><td class="line"></td>{head}</tr></thead>'
+    rows = "".join(_row(view, part, columns) for part in parts)
+    return f'<div class="table"><table>{head}<tbody>{rows}</tbody></table></div>'
+
+
+def _columns(parts: list[Part]) -> list[tuple[str, int]]:
+    """All headers of the rows in their order, each with a count that parts columns of the same name."""
+    columns: list[tuple[str, int]] = []
+    for part in parts:
+        at = 0
+        for key in _keys(part):
+            if key in columns:
+                at = columns.index(key) + 1
+            else:
+                columns.insert(at, key)
+                at += 1
+    return columns
+
+
+def _keys(part: Part) -> list[tuple[str, int]]:
+    names = [cell.header for cell in part.block.cells]
+    return [(name, names[:i].count(name)) for i, name in enumerate(names)]
+
+
+def _row(view: View, part: Part, columns: list[tuple[str, int]]) -> str:
+    """A row whose cells hold their text and, hidden, the bars before it; a carried cell is drawn from an attribute."""
+    cells = dict(zip(_keys(part), part.block.cells, strict=True))
+    own = [i for i, key in enumerate(columns) if key in cells and not cells[key].carried]
+    at = part.start
+    out = [f'<td class="line" data-line="{part.line}"></td>']
+    if not own:  # nothing is known of its cells
+        out.append(f'<td colspan="{max(len(columns), 1)}">{_inside(view, part)}</td>')
+    for i, key in enumerate(columns if own else ()):
+        cell = cells.get(key)
+        if cell is not None and cell.carried:
+            repeated = escape(view.text[cell.start : cell.end])
+            out.append(f'<td class="carried" data-carried="{repeated}" dir="auto"></td>')
+            continue
+        inner = ""
+        if cell is not None:
+            start = min(max(cell.start, at), part.end)
+            end = min(max(cell.end, start), part.end)
+            inner, at = view.hidden(at, start) + view.shown(start, end), end
+        if i == own[-1]:
+            inner += view.hidden(at, part.end)
+        out.append(f'<td dir="auto">{inner}</td>')
+    return f"<tr {_attributes(view, part)}>{''.join(out)}</tr>"

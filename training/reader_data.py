@@ -1,0 +1,339 @@
+"""Build training examples for the reader from question answering files.
+
+    python training/reader_data.py --file squad.jsonl.gz,share=2,negatives=0.7 --out training/runs/train.jsonl.gz
+
+Out comes one JSON object a line: `id`, `source`, `kind`, `question`, `passage`, `start`, `end`, where
+`passage[start:end]` is the answer, or both are -1 where the passage does not answer. The same arguments and seed give
+the same file. See training/README.md for what each kind is.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import random
+import re
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tantivy
+import torch
+from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
+from safetensors import safe_open
+from table_rows import table_examples
+from tokenizers import Tokenizer
+from wheel import model_folder
+
+HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
+# How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
+KIND_WEIGHTS = {
+    "swapped": 0.34, "retrieved": 0.22, "removed": 0.14, "opposite": 0.12, "word": 0.08, "sentence": 0.06, "negated": 0.04,
+}
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file named on the command line and how much of it to use."""
+
+    path: Path
+    share: float = 1.0  # 2 goes through it twice, 0.5 takes a random half
+    negatives: float = 0.6  # made per answerable example
+    titled: float = 0.7  # share of its examples that get the title in front
+    kinds: tuple[str, ...] = tuple(KIND_WEIGHTS)
+
+
+@dataclass(slots=True)
+class Collection:
+    """All contexts of all files, with a BM25 index over them."""
+
+    contexts: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    number: dict[str, int] = field(default_factory=dict)
+    by_title: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    index: tantivy.Index | None = None
+
+    def add(self, context: str, title: str) -> None:
+        if context not in self.number:
+            self.number[context] = len(self.contexts)
+            self.contexts.append(context)
+            self.titles.append(title)
+            if title:
+                self.by_title[title].append(self.number[context])
+
+    def build(self, folder: str) -> None:
+        schema = tantivy.SchemaBuilder()
+        schema.add_unsigned_field("number", stored=True)
+        schema.add_text_field("text", tokenizer_name="en_stem")
+        self.index = tantivy.Index(schema.build(), path=folder)
+        writer = self.index.writer(50_000_000, num_threads=1)
+        for number, (title, context) in enumerate(zip(self.titles, self.contexts, strict=True)):
+            writer.add_document(tantivy.Document(number=number, text=f"{title} {context}"))
+        writer.commit()
+        self.index.reload()
+
+    def ranked(self, question: str, limit: int) -> list[int]:
+        """Numbers of the contexts that BM25 ranks highest for `question`, best first."""
+        words = " ".join(_WORD.findall(question)).lower()  # operators are upper case
+        words = words.replace("'", " ").replace("’", " ")
+        if not words.strip():
+            return []
+        searcher = self.index.searcher()
+        hits = searcher.search(self.index.parse_query(words, ["text"]), limit).hits
+        return [searcher.doc(address).get_first("number") for _, address in hits]
+
+
+def parse_source(text: str) -> SourceFile:
+    path, *options = text.split(",")
+    values: dict[str, object] = {}
+    for option in options:
+        name, _, value = option.partition("=")
+        if name not in ("share", "negatives", "titled", "kinds"):
+            raise argparse.ArgumentTypeError(f"unknown option {name!r} in {text!r}; use share, negatives, titled or kinds")
+        values[name] = tuple(value.split("+")) if name == "kinds" else float(value)
+    return SourceFile(Path(path), **values)
+
+
+def load_rows(path: Path) -> list[dict]:
+    """Rows with id, title, context, question, answers (text, start) and is_impossible, from JSONL or SQuAD JSON."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            if ".jsonl" in path.name:
+                return [json.loads(line) for line in lines if line.strip()]
+            articles = json.load(lines)["data"]
+    except (OSError, ValueError, KeyError) as problem:
+        sys.exit(f"cannot read {path}: {problem}; give a JSONL file (optionally .gz) or a SQuAD JSON file")
+    return [
+        {
+            "id": qa["id"], "title": article.get("title", "").replace("_", " "), "context": paragraph["context"],
+            "question": qa["question"], "is_impossible": qa.get("is_impossible", False),
+            "answers": [{"text": a["text"], "start": a["answer_start"]} for a in qa["answers"]],
+        }
+        for article in articles for paragraph in article["paragraphs"] for qa in paragraph["qas"]
+    ]
+
+
+def word_relatives(tokenizer: Tokenizer, top: int = 25) -> dict[str, list[str]]:
+    """For each common plain word, words near it in the wheel's embedding table: of its kind, though not its forms."""
+    with safe_open(model_folder() / "model.safetensors", framework="pt") as weights:
+        table = weights.get_tensor("embeddings.word_embeddings.weight").float()
+    ids = {w: i for w, i in tokenizer.get_vocab().items() if 4 <= len(w) <= 12 and w.isascii() and w.isalpha()}
+    ids = {w: i for w, i in ids.items() if w not in STOP_WORDS and 2000 <= i < 9000}  # ids go by frequency
+    words = sorted(ids)
+    vectors = torch.nn.functional.normalize(table[[ids[w] for w in words]], dim=-1)
+    relatives = {}
+    for start in range(0, len(words), 1000):
+        near = (vectors[start : start + 1000] @ vectors.T).topk(top + 6).indices
+        for word, row in zip(words[start : start + 1000], near.tolist(), strict=True):
+            # The nearest few are often the same thing in other words, so they are left out.
+            kin = [words[i] for i in row[5:] if words[i][:4] != word[:4] and words[i][-2:] == word[-2:]]
+            if kin:
+                relatives[word] = kin
+    return relatives
+
+
+def style(question: str, rng: random.Random) -> str:
+    """`question` as it is, or as people type it: lower case, no question mark, key words only, a slip of the key."""
+    draw = rng.random()
+    if draw < 0.15:
+        question = question.lower()
+        return question.rstrip(" ?") if rng.random() < 0.7 else question
+    if draw < 0.20:
+        words = [w for w in _WORD.findall(question) if w.lower() not in STOP_WORDS]
+        return " ".join(words) if len(words) > 1 else question
+    if draw < 0.24:
+        spots = [i for i in range(1, len(question) - 2) if question[i].isalpha() and question[i + 1].isalpha()]
+        if spots:
+            i = rng.choice(spots)
+            one, two = question[i], question[i + 1]
+            question = question[:i] + rng.choice([two + one, one, one + one + two]) + question[i + 2 :]
+        return question
+    return question.rstrip(" ?") if draw < 0.29 else question
+
+
+class Builder:
+    """Turns rows into examples. All randomness comes from one generator, in one order."""
+
+    def __init__(self, collection: Collection, max_pieces: int, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.collection = collection
+        self.tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self.relatives = word_relatives(self.tokenizer)
+        self.max_pieces = max_pieces
+
+    def passage(self, title: str, source: SourceFile, question: str, context: str, start: int, end: int,
+                whole: bool = False) -> dict | None:
+        """A window of `context` that holds [start, end) (or any window for -1), with or without its title in front."""
+        rng, prefix = self.rng, ""
+        if title and rng.random() < source.titled:
+            prefix = title + (f" > {rng.choice(HEADINGS)}" if rng.random() < 0.4 else "") + ":\n"
+        room = self.max_pieces - 3 - len(self.tokenizer.encode(question + " " + prefix, add_special_tokens=False).ids)
+        if not whole and rng.random() < 0.15:
+            room = min(room, rng.randint(48, 140))  # passages in use are often shorter than a paragraph
+        offsets = self.tokenizer.encode(context, add_special_tokens=False).offsets
+        a, b = 0, len(context)
+        if len(offsets) > room:
+            inside = [i for i, (x, y) in enumerate(offsets) if x < end and y > start] if start >= 0 else [rng.randrange(len(offsets))]
+            if not inside or len(inside) > room or room < 16:
+                return None
+            low, high = max(0, inside[-1] + 1 - room), min(inside[0], len(offsets) - room)
+            first = rng.randint(min(low, high), max(low, high))
+            a, b = offsets[first][0], offsets[min(first + room, len(offsets)) - 1][1]
+        shift = len(prefix) - a
+        return {
+            "passage": prefix + context[a:b],
+            "start": start + shift if start >= 0 else -1, "end": end + shift if start >= 0 else -1,
+        }
+
+    def answerable(self, row: dict, source: SourceFile) -> dict | None:
+        context, answer = row["context"], row["answers"][0]
+        start, end = answer["start"], answer["start"] + len(answer["text"])
+        kind, question = "answerable", style(row["question"], self.rng)
+        if self.rng.random() < 0.08:  # the answer's sentence alone, like an item of a list
+            a, b = _sentence_around(context, start, end)
+            context, start, end, kind = context[a:b], start - a, end - a, "answerable-sentence"
+        made = self.passage(row["title"], source, question, context, start, end)
+        return made and self.example(row, source, kind, question, made)
+
+    def negative(self, row: dict, source: SourceFile) -> dict | None:
+        kinds = [k for k in KIND_WEIGHTS if k in source.kinds]
+        order = sorted(kinds, key=lambda k: self.rng.random() ** (1 / KIND_WEIGHTS[k]), reverse=True)
+        for kind in order:
+            changed = self.near_miss(row, kind)
+            if changed is None:
+                continue
+            question, context = style(changed[0], self.rng), changed[1]
+            # A swapped question keeps its answer's sentence in view: that is what makes it a near miss.
+            start, end = (-1, -1) if context != row["context"] else _answer_span(row)
+            number = self.collection.number.get(context)  # a retrieved context has a title of its own
+            title = row["title"] if number is None else self.collection.titles[number]
+            made = self.passage(title, source, question, context, start, end)
+            if made:
+                made["start"] = made["end"] = -1
+                return self.example(row, source, kind, question, made)
+        return None
+
+    def near_miss(self, row: dict, kind: str) -> tuple[str, str] | None:
+        """(question, context) of a negative of that kind, or None."""
+        question, context, rng = row["question"], row["context"], self.rng
+        start, end = _answer_span(row)
+        a, b = _sentence_around(context, start, end)
+        aliases = [folded(answer["text"]) for answer in row["answers"]]
+        if kind == "swapped":
+            same = self.collection.by_title.get(row["title"], ()) if row["title"] else ()
+            numbers = rng.sample(list(same), min(4, len(same))) if len(same) > 1 else self.collection.ranked(question, 4)
+            far = "\n".join(self.collection.contexts[n] for n in numbers)
+            changed = swap_mention(question, context[a:b], context, far, rng)
+            return changed and (changed, context)
+        if kind == "opposite":
+            changed = swap_opposite(question, rng)
+            return changed and (changed, context)
+        if kind == "negated":
+            changed = negate(question, rng)
+            return changed and (changed, context)
+        if kind == "word":
+            changed = swap_word(question, context[a:b], self.relatives, rng)
+            return changed and (changed, context)
+        if kind == "removed":
+            rest = (context[:a].rstrip() + " " + context[b:].lstrip()).strip()
+            return (question, rest) if len(rest) > 150 and not _holds(rest, aliases) else None
+        if kind == "sentence":
+            others = [context[x:y] for x, y in sentences(context) if not _holds(context[x:y], aliases) and y - x > 20]
+            return (question, rng.choice(others)) if others else None
+        ranked = [n for n in self.collection.ranked(question, 12) if self.collection.contexts[n] != context]
+        ranked = [n for n in ranked if not _holds(self.collection.contexts[n], aliases)]
+        same = [n for n in ranked if row["title"] and self.collection.titles[n] == row["title"]]
+        pool = same[:3] if same and rng.random() < 0.7 else ranked[:5]
+        return (question, self.collection.contexts[rng.choice(pool)]) if pool else None
+
+    def example(self, row: dict, source: SourceFile, kind: str, question: str, made: dict) -> dict:
+        name = source.path.name.split(".")[0]
+        return {"id": str(row["id"]), "source": name, "kind": kind, "question": question, **made}
+
+
+def _answer_span(row: dict) -> tuple[int, int]:
+    answer = row["answers"][0]
+    return answer["start"], answer["start"] + len(answer["text"])
+
+
+def _sentence_around(context: str, start: int, end: int) -> tuple[int, int]:
+    touched = [(a, b) for a, b in sentences(context) if a < end and b > start] or [(start, end)]
+    return min(touched[0][0], start), max(touched[-1][1], end)
+
+
+def _holds(text: str, aliases: list[str]) -> bool:
+    words = folded(text)
+    return any(alias in words for alias in aliases if alias.strip())
+
+
+def build(sources: list[SourceFile], tables: int, max_pieces: int, seed: int) -> tuple[list[dict], list[dict]]:
+    """(examples in random order, one record a file: name, sha256, rows, rows used)."""
+    rows_of = {source.path: load_rows(source.path) for source in sources}
+    collection = Collection()
+    for rows in rows_of.values():
+        for row in rows:
+            collection.add(row["context"], row["title"])
+    examples, files = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        collection.build(folder)
+        builder = Builder(collection, max_pieces, seed)
+        for source in sources:
+            rows = rows_of[source.path]
+            chosen = rows * int(source.share)
+            chosen = chosen + builder.rng.sample(rows, round(len(rows) * (source.share % 1)))
+            for row in chosen:
+                if row["is_impossible"] or not row["answers"]:
+                    for _ in range(3):  # few and well made, so each is seen three times
+                        made = builder.passage(row["title"], source, row["question"], row["context"], -1, -1, whole=True)
+                        if made:
+                            examples.append(builder.example(row, source, "impossible", row["question"], made))
+                    continue
+                examples.append(builder.answerable(row, source))
+                if builder.rng.random() < source.negatives:
+                    examples.append(builder.negative(row, source))
+            digest = hashlib.sha256(source.path.read_bytes()).hexdigest()
+            files.append({"file": source.path.name, "sha256": digest, "rows": len(rows), "rows_used": len(chosen)})
+            print(f"{source.path.name}: {len(chosen)} rows taken, {len(examples)} examples so far", flush=True)
+    examples = [example for example in examples if example]
+    examples += table_examples(tables, seed)
+    random.Random(seed).shuffle(examples)
+    for example in examples:
+        answered = example["start"] >= 0
+        if answered and not example["passage"][example["start"] : example["end"]].strip():
+            sys.exit(f"example {example['id']} has an empty answer: a bug in the builder")
+    return examples, files
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--file", action="append", required=True, type=parse_source, dest="sources",
+                        help="PATH[,share=1][,negatives=0.6][,titled=0.7][,kinds=swapped+removed]; give it once a file")
+    parser.add_argument("--out", required=True, type=Path, help="where the examples go (.jsonl or .jsonl.gz)")
+    parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
+    parser.add_argument("--max-pieces", type=int, default=256, help="question and passage together, in word pieces")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    examples, files = build(options.sources, options.tables, options.max_pieces, options.seed)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    opener = gzip.open if options.out.suffix == ".gz" else open
+    with opener(options.out, "wt", encoding="utf-8") as out:
+        for example in examples:
+            out.write(json.dumps(example, ensure_ascii=False) + "\n")
+    kinds = Counter(example["kind"] for example in examples)
+    unanswered = sum(example["start"] < 0 for example in examples)
+    summary = {
+        "examples": len(examples), "no_answer": unanswered, "kinds": dict(kinds.most_common()), "files": files,
+        "tables": options.tables, "max_pieces": options.max_pieces, "seed": options.seed,
+    }
+    options.out.with_name(options.out.name.split(".")[0] + ".summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    print(json.dumps(summary, indent=2))
+
+
+if __name__ == "__main__":
+    main()
