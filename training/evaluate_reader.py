@@ -16,9 +16,10 @@ from pathlib import Path
 
 import torch
 from reader_data import load_rows
+from safetensors.torch import load_file
 from squad_metrics import exact_match, f1
 from tokenizers import Tokenizer
-from transformers import BertForQuestionAnswering
+from transformers import AutoConfig, BertForQuestionAnswering
 from wheel import model_folder
 
 MAX_ANSWER_PIECES = 30
@@ -48,6 +49,20 @@ def load_tokenizer() -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def load_reader(folder: Path) -> BertForQuestionAnswering:
+    """A reader from a folder that transformers loads, or from the shipped form put on the base wheel's embeddings."""
+    if not (folder / "reader.safetensors").exists():
+        return BertForQuestionAnswering.from_pretrained(folder, dtype=torch.float32)
+    model = BertForQuestionAnswering(AutoConfig.from_pretrained(model_folder()))
+    base = load_file(model_folder() / "model.safetensors")
+    embeddings = {f"bert.{name}": value for name, value in base.items() if name.startswith("embeddings.")}
+    weights = {name: value.float() for name, value in load_file(folder / "reader.safetensors").items()}
+    missing, _ = model.load_state_dict({**embeddings, **weights}, strict=False)
+    if missing:
+        raise SystemExit(f"{folder / 'reader.safetensors'} lacks {missing[0]}; export it again")
+    return model
 
 
 def predict(model: BertForQuestionAnswering, tokenizer: Tokenizer, rows: list[dict], *, titled: bool = False,
@@ -160,7 +175,7 @@ def _refused(predictions: list[Prediction], threshold: float, answerable: bool) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--reader", required=True, type=Path, help="a folder that transformers loads")
+    parser.add_argument("--reader", required=True, type=Path, help="a folder that transformers loads, or an exported one")
     parser.add_argument("--data", required=True, type=Path, help="JSONL (.gz) or SQuAD JSON; never trained on")
     parser.add_argument("--out", type=Path, help="write the figures here as JSON too")
     parser.add_argument("--limit", type=int, default=0, help="at most so many questions of each half (0: all)")
@@ -169,7 +184,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = BertForQuestionAnswering.from_pretrained(options.reader, dtype=torch.float32)
+    model = load_reader(options.reader)
     rows_by_half = halves(load_rows(options.data))
     if options.limit:
         rows_by_half = {half: random.Random(0).sample(rows, min(options.limit, len(rows))) for half, rows in rows_by_half.items()}

@@ -86,18 +86,19 @@ class Examples:
                 self._add(row, encoding, max_pieces)
 
     def _add(self, row: dict, encoding, max_pieces: int) -> None:
-        begin = encoding.type_ids.index(1) if 1 in encoding.type_ids else len(encoding.ids)
+        piece_ids, offsets, type_ids = encoding.ids, encoding.offsets, encoding.type_ids  # each call makes a list
+        begin = type_ids.index(1) if 1 in type_ids else len(piece_ids)
         start = end = 0
         if row["start"] >= 0:
             inside = [
-                i for i in range(begin, len(encoding.ids) - 1)
-                if encoding.offsets[i][0] < row["end"] and encoding.offsets[i][1] > row["start"]
+                i for i in range(begin, len(piece_ids) - 1)
+                if offsets[i][0] < row["end"] and offsets[i][1] > row["start"]
             ]
             if not inside or inside[-1] >= max_pieces - 1:
                 self.dropped += 1
                 return
             start, end = inside[0], inside[-1]
-        ids = encoding.ids if len(encoding.ids) <= max_pieces else [*encoding.ids[: max_pieces - 1], encoding.ids[-1]]
+        ids = piece_ids if len(piece_ids) <= max_pieces else [*piece_ids[: max_pieces - 1], piece_ids[-1]]
         self.ids.append(np.array(ids, dtype=np.uint16))
         self.passage_at.append(begin)
         self.spans.append((start, end))

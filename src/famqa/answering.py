@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from famqa.catalog import Catalog
 from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Reading, Span
@@ -80,6 +81,22 @@ def compose(
     )
     check(answer, catalog)
     return answer
+
+
+def to_dict(answer: Answer) -> dict[str, Any]:
+    """The answer as JSON has it: on the command line, in prediction files and from the web."""
+    return {
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "status": answer.status,
+        "answer": answer.answer,
+        "spans": [asdict(span) for span in answer.spans],
+        "confidence": answer.confidence,
+        "citations": [asdict(citation) for citation in answer.citations],
+        "nearest": [asdict(citation) for citation in answer.nearest],
+        "index": answer.index,
+        "timings_ms": answer.timings_ms,
+    }
 
 
 def nearest(candidates: Sequence[Candidate], catalog: Catalog) -> tuple[Citation, ...]:

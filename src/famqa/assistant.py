@@ -8,16 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice, zip_longest
 
-from famqa.answering import compose
+from famqa.answering import ANSWERED, compose
 from famqa.embedding import SentenceEmbedder, locate
 from famqa.errors import IndexStaleError, QuestionError
+from famqa.examples import propose
 from famqa.generations import Generation, current_name, open_generation
 from famqa.indexing import Progress, no_progress, update
 from famqa.records import Answer, Block, Document, Reader
 from famqa.search import search
 from famqa.sentence_reader import SentenceReader
 from famqa.settings import Settings
+
+_EXAMPLE_DOCUMENTS = 5
+_EXAMPLES_TRIED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,19 @@ class Assistant:
             for entry in manifest.documents
         )
         return Overview(manifest.name, listed, manifest.passages, manifest.built_at)
+
+    def example_questions(self, limit: int = 3) -> list[str]:
+        """Questions that a visitor can begin with: made from the documents by rule, and answered by them."""
+        generation = self.generation()
+        proposed = [
+            propose(generation.catalog.document(doc_id), generation.catalog.blocks(doc_id))
+            for doc_id in generation.catalog.doc_ids()[:_EXAMPLE_DOCUMENTS]
+        ]
+        found: list[str] = []
+        for question in islice((q for turn in zip_longest(*proposed) for q in turn if q), _EXAMPLES_TRIED):
+            if len(found) < limit and self.ask(question).status == ANSWERED:
+                found.append(question)
+        return found
 
     def generation(self) -> Generation:
         """The served generation, switched to first if another has been published."""

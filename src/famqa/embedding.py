@@ -157,7 +157,8 @@ class SentenceEmbedder:
             raise QuestionError(
                 f"the question has {tokens} tokens, {self.files.max_tokens} at most can be searched for; shorten it"
             )
-        return self.embed([question])[0]
+        vector: Vectors = self.embed([question])[0]
+        return vector
 
     def _loaded(self) -> Any:
         with self._loading:
@@ -169,11 +170,10 @@ class SentenceEmbedder:
         # The files are on disk by now, so nothing has a reason to ask the hub.
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
         try:
             return SentenceTransformer(
                 str(self.files.folder),

@@ -29,6 +29,7 @@ _CONTEXT_SHARE = 0.3  # of the embedder's limit, at most, for title, headings an
 
 Count = Callable[[str], int]
 Range = tuple[int, int]
+Fits = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def cut(document: Document, blocks: Sequence[Block], limits: Limits) -> list[Pas
     passages: list[Passage] = []
     for group in _groups(_without_labels(blocks, document), document, limits):
         whole = replace(group[0], markup=tuple(gap for block in group for gap in block.markup))
-        for piece in cutter.pieces(group):
+        for piece in cutter.pieces(group, whole):
             passages.append(cutter.passage(len(passages), whole, piece))
     return passages
 
@@ -140,67 +141,72 @@ class _Cutter:
     document: Document
     limits: Limits
 
-    def pieces(self, group: Sequence[Block]) -> list[list[Range]]:
-        """The sentence ranges of each passage that a group of blocks is cut into."""
+    def pieces(self, group: Sequence[Block], whole: Block) -> list[list[Range]]:
+        """The sentence ranges of each passage that a group of blocks is cut into; `whole` has all their markup."""
         text = self.document.text
-        if group[0].kind in (BlockKind.TABLE_ROW, BlockKind.KEY_VALUE):
+        if whole.kind in (BlockKind.TABLE_ROW, BlockKind.KEY_VALUE):
             units = [(block.start, block.end) for block in group]
         else:
             units = [unit for block in group for unit in sentences(text, block.start, block.end)]
-        room = self._room(group[0])
-        units = [part for unit in units for part in self._fitting(unit, room)]
-        return self._balanced(units, room)
+        room = self._room(whole)
+
+        def fits(start: int, end: int) -> bool:
+            return self._fits(whole, start, end, room)
+
+        # An endless line is not tokenized whole again and again: no word piece stands for more than 40 characters.
+        most_chars = 40 * room
+        units = [part for unit in units for part in self._fitting(unit, fits, most_chars)]
+        return self._balanced(units, fits)
 
     def _room(self, block: Block) -> int:
         """Model tokens left for the text beside its context."""
-        context = self._context(block)
-        used = self.limits.count_model_tokens("".join(piece for piece, _ in context))
+        used = self.limits.count_model_tokens("".join(piece for piece, _ in self._context(block)))
         return max(self.limits.model_tokens - used - 2, 8)
 
-    def _fits(self, unit: Range, room: int) -> bool:
-        text = self.document.text[slice(*unit)]
+    def _fits(self, block: Block, start: int, end: int, room: int) -> bool:
+        """Whether a range is within the limits, as it stands and as it is searched: either may have more tokens."""
+        text = self.document.text[start:end]
+        searched = "".join(piece for piece, _ in self._plain(block, start, end))
         return (
-            len(text) <= 40 * room  # so that an endless line is not tokenized whole again and again
+            len(text) <= 40 * room
             and self.limits.count_tokens(text) <= self.limits.max_tokens
             and self.limits.count_model_tokens(text) <= room
+            and (searched == text or self.limits.count_model_tokens(searched) <= room)
         )
 
-    def _fitting(self, unit: Range, room: int) -> list[Range]:
+    def _fitting(self, unit: Range, fits: Fits, most_chars: int) -> list[Range]:
         """The unit whole if it fits, otherwise parts of it that do, cut at white space where there is any."""
         parts: list[Range] = []
         start, end = unit
-        while not self._fits((start, end), room):
-            stop = self._longest(start, end, room)
+        while not fits(start, end):
+            stop = self._longest(start, min(end, start + most_chars), fits)
             parts.append(trimmed(self.document.text, start, stop))
             start, end = trimmed(self.document.text, stop, end)
             if start == end:
                 return parts
         return [*parts, (start, end)]
 
-    def _longest(self, start: int, end: int, room: int) -> int:
+    def _longest(self, start: int, end: int, fits: Fits) -> int:
         """The furthest stop such that `start:stop` fits; token counts grow with length, so it can be bisected."""
-        ceiling = min(end, start + 40 * room)
-        length = bisect.bisect_left(
-            range(1, ceiling - start + 1), True, key=lambda size: not self._fits((start, start + size), room)
-        )
+        length = bisect.bisect_left(range(1, end - start + 1), True, key=lambda size: not fits(start, start + size))
         stop = start + max(length, 1)
         text = self.document.text
-        space = next((i for i in range(stop, start + (stop - start) // 2, -1) if i < end and text[i].isspace()), stop)
-        return space
+        spaces = (i for i in range(min(stop, end - 1), start + (stop - start) // 2, -1) if text[i].isspace())
+        return next(spaces, stop)
 
-    def _balanced(self, units: Sequence[Range], room: int) -> list[list[Range]]:
+    def _balanced(self, units: Sequence[Range], fits: Fits) -> list[list[Range]]:
         """Units packed into as few passages as fit, of like length, so that no stub is left at the end."""
         if not units:
             return []
         text = self.document.text
-        if self._fits((units[0][0], units[-1][1]), room):
+        if fits(units[0][0], units[-1][1]):
             return [list(units)]
-        sizes = [self.limits.count_tokens(text[slice(*unit)]) + 1 for unit in units]
+        sizes = [self.limits.count_tokens(text[start:end]) + 1 for start, end in units]
         target = sum(sizes) / -(-sum(sizes) // self.limits.max_tokens)
         packed: list[list[Range]] = [[]]
         filled = 0
         for unit, size in zip(units, sizes, strict=True):
-            if packed[-1] and (filled + size / 2 > target or not self._fits((packed[-1][0][0], unit[1]), room)):
+            if packed[-1] and (filled + size / 2 > target or not fits(packed[-1][0][0], unit[1])):
                 packed.append([])
                 filled = 0
             packed[-1].append(unit)
@@ -261,6 +267,11 @@ class _Cutter:
             whole = "".join(piece for piece, _ in pieces)
             if self.limits.count_model_tokens(whole) <= self._room(block):
                 return pieces
+        return self._plain(block, start, end)
+
+    def _plain(self, block: Block, start: int, end: int) -> list[tuple[str, int | None]]:
+        """The text of `start:end` without its markup, in verbatim pieces."""
+        text = self.document.text
         gaps = [(left, right) for left, right in block.markup if left >= start and right <= end]
         edges = [start, *(edge for gap in gaps for edge in gap), end]
         return [(text[left:right], left) for left, right in zip(edges[::2], edges[1::2], strict=True)]

@@ -60,5 +60,5 @@ class Postings:
         hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit=limit).hits
         addresses = [address for _, address in hits]
         rows = self._searcher.fast_field_values("row", addresses)
-        found = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))

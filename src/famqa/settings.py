@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +17,7 @@ from pydantic_settings import (
 
 from famqa.errors import SettingsError
 
+DEFAULT_CORPUS = Path("corpus")
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 DEFAULT_ENCODING = "famqa"
 
@@ -26,8 +29,8 @@ class Settings(BaseSettings):
         env_prefix="FAMQA_", toml_file="famqa.toml", frozen=True, extra="forbid", env_ignore_empty=True
     )
 
-    corpus: Path = Field(default=Path("corpus"), description="folder of documents")
-    index: Path = Field(default=Path("indexes/default"), description="folder of the index")
+    corpus: Path = Field(default=DEFAULT_CORPUS, description="folder of documents")
+    index: Path = Field(default=Path(), description="folder of the index; without it, one for each corpus folder")
     embedder: str = Field(default=DEFAULT_EMBEDDER, description="sentence-transformers model: bundled, name or folder")
     encoding: str = Field(default=DEFAULT_ENCODING, description="tiktoken encoding that sizes passages")
     passage_tokens: int = Field(default=160, ge=16, le=2000, description="most tokens of text in a passage")
@@ -40,6 +43,15 @@ class Settings(BaseSettings):
     keep_generations: int = Field(default=3, ge=1, description="published generations kept on disk")
     host: str = Field(default="127.0.0.1", description="address the page is served at")
     port: int = Field(default=7860, ge=0, le=65535, description="port the page is served at; 0 takes a free one")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _index_of_corpus(cls, stated: dict[str, Any]) -> dict[str, Any]:
+        """Without an index folder of its own, a corpus never overwrites the index of another."""
+        if stated.get("index") is None:
+            corpus = Path(stated.get("corpus") or DEFAULT_CORPUS).expanduser()
+            stated["index"] = Path("indexes") / _index_name(corpus)
+        return stated
 
     @field_validator("corpus", "index", mode="after")
     @classmethod
@@ -56,6 +68,15 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _index_name(corpus: Path) -> str:
+    """ "default" for the default folder; else the folder's name with a digest of its path, such as notes-1f0c88a2."""
+    if corpus == DEFAULT_CORPUS:
+        return "default"
+    digest = hashlib.sha256(str(corpus.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", corpus.resolve().name).strip(".-")
+    return f"{name[:40] or 'corpus'}-{digest}"
 
 
 def load_settings(**flags: Any) -> Settings:

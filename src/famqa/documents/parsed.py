@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from famqa.records import Block, BlockKind, Cell
 
@@ -74,7 +75,7 @@ def pipe_cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
         edges = edges[1:]
     if len(bars) > 1 and bars[-1] == end - 1:
         edges = edges[:-1]
-    return [_cell(text, left + 1, right) for left, right in zip(edges, edges[1:], strict=False)]
+    return [_cell(text, left + 1, right) for left, right in pairwise(edges)]
 
 
 def _cell(text: str, start: int, end: int) -> tuple[int, int]:
@@ -95,7 +96,7 @@ class HeadingPath:
         self._open: list[tuple[int, str]] = []
 
     def enter(self, level: int, text: str) -> None:
-        """A heading of `level` (1 is outermost) closes those at its level and below; the first of level 1 is the title."""
+        """A heading of `level` (1 is outermost) closes those from its level on; the first of level 1 is the title."""
         if level == 1 and not self.title:
             self.title = text
             self._open = []

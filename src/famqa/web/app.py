@@ -10,14 +10,18 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from famqa.answering import to_dict
 from famqa.assistant import Assistant, open_assistant
 from famqa.errors import DocumentError, FamqaError, SettingsError
 from famqa.records import Answer
@@ -37,14 +41,26 @@ _ASSETS = resources.files("famqa.web")
 
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The page, not yet served; `launch` gives it its looks. Importing or building starts nothing."""
-    with gr.Blocks(title="famqa", analytics_enabled=False, fill_width=True) as page:
+
+    def welcome() -> tuple[str, str, str]:
+        """What a visitor finds: the status, the conversation and the Sources panel."""
+        overview = assistant.overview()
+        return (
+            render.status(overview),
+            render.welcome(assistant.example_questions()),
+            render.shelf(overview),
+        )
+
+    page = gr.Blocks(title="famqa", analytics_enabled=False, fill_width=True)
+    found = welcome()  # also what the page holds from the start, so that nothing jumps when it loads
+    with page:
         turns = gr.State((), time_to_live=STATE_SECONDS)
         with gr.Row(elem_id="top"):
             gr.HTML(render.header(), elem_id="brand", apply_default_css=False)
-            status = gr.HTML(elem_id="status", apply_default_css=False)
+            status = gr.HTML(found[0], elem_id="status", apply_default_css=False)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="chat", min_width=0):
-                conversation = _panel("conversation")
+                conversation = _panel("conversation", found[1])
                 with gr.Row(elem_id="form"):
                     box = gr.Textbox(
                         placeholder="Ask your documents",
@@ -58,13 +74,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                     )
                     button = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=0)
             with gr.Column(elem_id="side", min_width=0):
-                sources = _panel("sources")
-
-        def welcome() -> tuple[str, str, str]:
-            """What a visitor finds."""
-            overview = assistant.overview()
-            examples = assistant.example_questions()
-            return render.status(overview), render.welcome(examples), render.shelf(overview)
+                sources = _panel("sources", found[2])
 
         def ask(question: str, past: Sequence[Turn], event: gr.EventData) -> Iterator[dict[Any, Any]]:
             """First the question with a sign of work, then its answer with the first source open."""
@@ -79,6 +89,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             result = {turns: kept, conversation: render.conversation(kept, opened=opened)}
             if opened:
                 result[sources] = _source(assistant, turn, 0, source.AROUND_BLOCKS)
+            elif turn.answer:  # nothing that was cited for another question may stand beside a refusal
+                result[sources] = render.shelf(assistant.overview())
             if turn.answer:
                 result[status] = render.status(assistant.overview())
             yield result
@@ -91,9 +103,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                 return render.forgotten()
             return _source(assistant, turn, event.ref, around)
 
-        page.load(
-            welcome, None, [status, conversation, sources], show_progress="hidden", api_visibility="private"
-        )
+        page.load(welcome, None, [status, conversation, sources], show_progress="hidden", api_visibility="private")
         gr.on(
             [box.submit, button.click, conversation.example_select],
             ask,
@@ -116,17 +126,18 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         def ask_api(question: str) -> dict[str, Any]:
             """The answer to one question with its citations, in the form that `famqa ask --json` prints."""
             try:
-                return asdict(assistant.ask(question))
+                return to_dict(assistant.ask(question))
             except FamqaError as error:
                 raise gr.Error(str(error), print_exception=False) from None
 
-        gr.api(ask_api, api_name="ask", concurrency_id="ask")
+        api(ask_api, api_name="ask", concurrency_id="ask")
     return page
 
 
-def _panel(name: str) -> gr.HTML:
+def _panel(name: str, content: str) -> gr.HTML:
     """An HTML panel of ours, wired to the function of the same name in page.js."""
     return gr.HTML(
+        content,
         elem_id=name,
         apply_default_css=False,
         head=f"<script>{_asset('page.js')}</script>",
@@ -142,9 +153,7 @@ def _answered(assistant: Assistant, turn: Turn, question: str) -> Turn:
     """The turn with its answer, or with one friendly line on what went wrong."""
     try:
         answer = assistant.ask(question)
-        return replace(
-            turn, answer=answer, quotes=_quotes(assistant, answer), markup=_markup(assistant, answer)
-        )
+        return replace(turn, answer=answer, quotes=_quotes(assistant, answer), markup=_markup(assistant, answer))
     except FamqaError as error:
         message = str(error)
         return replace(turn, error=message[:1].upper() + message[1:])
@@ -190,10 +199,6 @@ def _source(assistant: Assistant, turn: Turn, ref: int, around: int) -> str:
     citation = turn.sources()[ref]
     reference = (turn.number, ref)
     assert turn.answer is not None
-    is_answer = ref < len(turn.answer.citations)
-    spans = [
-        (span.start, span.end) for span in turn.answer.spans if is_answer and span.citation == citation.number
-    ]
     try:
         document, blocks = assistant.document(citation.doc_id), assistant.blocks(citation.doc_id)
     except DocumentError:  # it has left the corpus since
@@ -255,7 +260,9 @@ def serve(settings: Settings) -> None:
     host, port = _address(settings)
     if port:
         _check_port(host, port)  # before minutes are spent on an index
-    page = build_page(open_assistant(settings))
+    with _progress(console) as report:
+        assistant = open_assistant(settings, progress=report)
+    page = build_page(assistant)
     address = launch(page, host, port)
     console.print(f"famqa is ready at [bold]{address}[/bold] (Ctrl-C stops it)", highlight=False)
     try:
@@ -263,6 +270,21 @@ def serve(settings: Settings) -> None:
     except KeyboardInterrupt:
         page.close(verbose=False)
         console.print("stopped")
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A function that shows each step of indexing as a bar; nothing is drawn while nothing is to be done."""
+    bars: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in bars:
+                bars[step] = progress.add_task(step)
+            progress.update(bars[step], completed=done, total=total)
+
+        yield report
 
 
 def _address(settings: Settings) -> tuple[str, int]:
@@ -273,9 +295,7 @@ def _address(settings: Settings) -> tuple[str, int]:
     gradio_port = os.environ.get("GRADIO_SERVER_PORT")
     if "port" not in settings.model_fields_set and gradio_port:
         if not gradio_port.isdecimal() or int(gradio_port) > 65535:
-            raise SettingsError(
-                f"GRADIO_SERVER_PORT = {gradio_port!r} is no port; give a number from 0 to 65535"
-            )
+            raise SettingsError(f"GRADIO_SERVER_PORT = {gradio_port!r} is no port; give a number from 0 to 65535")
         port = int(gradio_port)
     return host, port
 

@@ -20,7 +20,7 @@ Range = tuple[int, int]
 
 WELL_SUPPORTED = 0.8
 SUPPORTED = 0.6
-LONG_ANSWER_CHARS = 120
+LONG_ANSWER_CHARS = 80
 QUESTION_CHARS = 600
 LISTED_DOCUMENTS = 8
 
@@ -38,9 +38,8 @@ class Turn:
     question: str
     answer: Answer | None = None
     error: str = ""
-    markup: Mapping[str, tuple[Range, ...]] = field(
-        default_factory=dict
-    )  # doc_id -> ranges of marks, not words
+    quotes: tuple[str, ...] = ()  # HTML of each of `sources()`, made by `source.quoted`
+    markup: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)  # by doc_id: marks, not words
 
     def sources(self) -> tuple[Citation, ...]:
         """All that can be opened from this turn, in the order of the `data-ref` numbers on the page."""
@@ -109,25 +108,19 @@ def origin(citation: Citation) -> str:
     return " · ".join(part for part in (citation.source, citation.date) if part)
 
 
-def conversation(
-    turns: Sequence[Turn], examples: Sequence[str] = (), opened: tuple[int, int] | None = None
-) -> str:
+def conversation(turns: Sequence[Turn], examples: Sequence[str] = (), opened: tuple[int, int] | None = None) -> str:
     """The whole conversation, or the welcome before its first turn.
 
     `opened` is the turn and the reference shown in the Sources panel; its button is the pressed one.
     """
     if not turns:
         return welcome(examples)
-    return "".join(
-        f'<section class="turn" data-turn="{turn.number}">{_turn(turn, opened)}</section>' for turn in turns
-    )
+    return "".join(f'<section class="turn" data-turn="{turn.number}">{_turn(turn, opened)}</section>' for turn in turns)
 
 
 def welcome(examples: Sequence[str]) -> str:
     """What stands in place of the conversation before the first question."""
-    chips = "".join(
-        f'<li><button type="button" class="chip">{escape(question)}</button></li>' for question in examples
-    )
+    chips = "".join(f'<li><button type="button" class="chip">{escape(question)}</button></li>' for question in examples)
     return (
         '<div class="welcome"><h2>Ask your documents</h2>'
         "<p>Every answer is cut out of them word for word; nothing is made up. "
@@ -146,17 +139,16 @@ def _turn(turn: Turn, opened: tuple[int, int] | None) -> str:
         return asked + f'<p class="problem" role="alert">{escape(turn.error)}</p>'
     if turn.answer is None:
         return (
-            asked
-            + '<p class="pending" role="status"><span></span><span></span><span></span>searching and reading…</p>'
+            asked + '<p class="pending" role="status"><span></span><span></span><span></span>searching and reading…</p>'
         )
     if turn.answer.status != "answered":
-        return asked + _refusal(turn, turn.answer, opened)
+        return asked + _refusal(turn, turn.answer)
     return asked + _answer(turn, turn.answer, opened)
 
 
 def _answer(turn: Turn, answer: Answer, opened: tuple[int, int] | None) -> str:
     size = " long" if len(answer.answer) > LONG_ANSWER_CHARS else ""
-    quotes = "".join(_quote(turn, answer, ref, opened) for ref in range(len(answer.citations)))
+    quotes = "".join(_quote(turn, answer, ref) for ref in range(len(answer.citations)))
     level = support(answer.confidence).split()[0]
     return (
         f'<div class="answer"><p class="short{size}" dir="auto">{_short(turn, answer, opened)}</p>{quotes}'
@@ -187,9 +179,7 @@ def _short(turn: Turn, answer: Answer, opened: tuple[int, int] | None) -> str:
             ""
             if numbers == following
             else "".join(
-                cite(turn, refs[number], str(number), opened)
-                for number in dict.fromkeys(numbers)
-                if number in refs
+                cite(turn, refs[number], str(number), opened) for number in dict.fromkeys(numbers) if number in refs
             )
         )
         shown.append(words + cites)
@@ -217,7 +207,7 @@ def cite(turn: Turn, ref: int, label: str, opened: tuple[int, int] | None) -> st
     )
 
 
-def _quote(turn: Turn, answer: Answer, ref: int, opened: tuple[int, int] | None) -> str:
+def _quote(turn: Turn, answer: Answer, ref: int) -> str:
     """A citation: its quote with the answer marked (left out where the answer is the quote), then where it stands."""
     citation = answer.citations[ref]
     spans = [span for span in answer.spans if span.citation == citation.number]
@@ -228,23 +218,26 @@ def _quote(turn: Turn, answer: Answer, ref: int, opened: tuple[int, int] | None)
 
 def _from(turn: Turn, ref: int, label: str) -> str:
     citation = turn.sources()[ref]
-    source = f'<span class="origin">{escape(origin(citation))}</span>' if origin(citation) else ""
+    said = any(other.doc_id == citation.doc_id for other in turn.sources()[:ref])  # once a document is enough
+    source = "" if said or not origin(citation) else f'<span class="origin">{escape(origin(citation))}</span>'
     return (
         f'<button type="button" class="place" data-turn="{turn.number}" data-ref="{ref}" aria-controls="sources">'
         f'<span class="number">{escape(label)}</span><span>{escape(place(citation))}</span></button>{source}'
     )
 
 
-def _refusal(turn: Turn, answer: Answer, opened: tuple[int, int] | None) -> str:
+def _refusal(turn: Turn, answer: Answer) -> str:
     head = '<div class="answer none"><p class="short">The documents do not say.</p>'
     if not answer.nearest:
         return head + "</div>"
     first = len(answer.citations)
     items = "".join(
-        f'<li>{_from(turn, first + at, chr(ord("a") + at % 26))}<p dir="auto">{_excerpt(turn, citation)}</p></li>'
-        for at, citation in enumerate(answer.nearest)
+        f"<li>{_from(turn, first + at, chr(ord('a') + at % 26))}"
+        f'<blockquote dir="auto">{turn.quotes[first + at]}</blockquote></li>'
+        for at in range(len(answer.nearest))
     )
-    return f'{head}<p class="near-title">The closest passages, which are not an answer:</p><ul class="near">{items}</ul></div>'
+    lead = '<p class="near-title">The closest passages, which are not an answer:</p>'
+    return f'{head}{lead}<ul class="near">{items}</ul></div>'
 
 
 def header() -> str:
@@ -289,7 +282,8 @@ def shelf(overview: Overview) -> str:
     more = len(overview.documents) - LISTED_DOCUMENTS
     rest = f'<p class="more">and {_count(more, "other document")}</p>' if more > 0 else ""
     return (
-        '<div class="shelf"><h2>Sources</h2><p>The passage behind an answer opens here, in its place in the document.</p>'
+        '<div class="shelf"><h2>Sources</h2>'
+        "<p>The passage behind an answer opens here, in its place in the document.</p>"
         f"<h3>Answers can come from</h3><ul>{listed}</ul>{rest}</div>"
     )
 

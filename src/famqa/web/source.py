@@ -70,9 +70,7 @@ def opened(
     if document.text[citation.start : citation.end] != citation.quote:
         return changed(citation, reference)
     layers = (
-        Layer(
-            ((citation.start, citation.end),), "mark", "quote" if is_answer else "quote near", document.doc_id
-        ),
+        Layer(((citation.start, citation.end),), "mark", "quote" if is_answer else "quote near", document.doc_id),
         Layer(tuple(spans), "strong", "answer-span"),
     )
     view = View(document.text, (citation.start, citation.end), layers)
@@ -80,9 +78,7 @@ def opened(
     parts = window(document.text, blocks, citation.start, citation.end, around)
     if not parts:
         return changed(citation, reference)
-    body = "".join(
-        _run(view, kind, list(run)) for kind, run in groupby(parts, key=lambda part: part.block.kind)
-    )
+    body = "".join(_run(view, kind, list(run)) for kind, run in groupby(parts, key=lambda part: part.block.kind))
     more = f'<button type="button" class="more" data-around="{around * 2}">{{}}</button>'
     grows = around < MAX_AROUND_BLOCKS
     before = more.format("Show more above") if grows and parts[0].start > 0 else ""
@@ -136,9 +132,7 @@ def window(text: str, blocks: Sequence[Block], start: int, end: int, around: int
     high = min(len(text), end + around * CHARS_A_BLOCK)
     edges = [min(start, _line_start(text, chosen[0].start))]
     for upper, lower in pairwise(chosen):
-        edges.append(
-            max(edges[-1], min(lower.start, text.rfind("\n", upper.end, lower.start) + 1 or upper.end))
-        )
+        edges.append(max(edges[-1], min(lower.start, text.rfind("\n", upper.end, lower.start) + 1 or upper.end)))
     edges.append(max(edges[-1], end, _line_end(text, chosen[-1].end)))
 
     parts: list[Part] = []
@@ -163,11 +157,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _head(citation: Citation, reference: tuple[int, int], is_answer: bool) -> str:
-    where = (
-        f"page {citation.page} · line {citation.line}"
-        if citation.page is not None
-        else f"line {citation.line}"
-    )
+    where = f"page {citation.page} · line {citation.line}" if citation.page is not None else f"line {citation.line}"
     crumb = " › ".join(citation.section)
     note = "" if is_answer else '<p class="not-answer">One of the closest passages, not an answer</p>'
     return (
@@ -203,11 +193,7 @@ def _attributes(view: View, part: Part, css: str = "") -> str:
 
 def _inside(view: View, part: Part) -> str:
     start, end = _body(part)
-    return (
-        view.hidden(part.start, start)
-        + view.shown(start, end, part.block.markup)
-        + view.hidden(end, part.end)
-    )
+    return view.hidden(part.start, start) + view.shown(start, end, part.block.markup) + view.hidden(end, part.end)
 
 
 def _body(part: Part) -> Range:
@@ -255,8 +241,9 @@ def _fact(view: View, part: Part) -> str:
     start, end = _body(part)
     value = min(max(part.block.cells[0].start, start), end) if part.block.cells else start
     return (
-        f"<div {_attributes(view, part)}><dt>{view.hidden(part.start, start)}{view.shown(start, value, part.block.markup)}"
-        f"</dt><dd>{view.shown(value, end, part.block.markup)}{view.hidden(end, part.end)}</dd></div>"
+        f"<div {_attributes(view, part)}><dt>{view.hidden(part.start, start)}"
+        f"{view.shown(start, value, part.block.markup)}</dt>"
+        f"<dd>{view.shown(value, end, part.block.markup)}{view.hidden(end, part.end)}</dd></div>"
     )
 
 

@@ -1,0 +1,1 @@
+"""Batches of questions: files of them, metrics over the answers, and runs."""

