@@ -10,68 +10,20 @@ the rank of its best passage. Only questions with an answer count, each distinct
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import random
 import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from famqa.embedding import SentenceEmbedder, locate
+from famqa.evaluation import squad
 from famqa.generations import open_generation
 from famqa.indexing import update
 from famqa.search import search
 from famqa.settings import Settings, load_settings
 
 DEPTH = 60
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The answerable questions of a file with their paragraph and article."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        if ".jsonl" in path.suffixes:
-            rows = [json.loads(line) for line in file]
-        else:
-            rows = [
-                {"title": article["title"], "context": paragraph["context"], **question}
-                for article in json.load(file)["data"]
-                for paragraph in article["paragraphs"]
-                for question in paragraph["qas"]
-            ]
-    return [row for row in rows if row["answers"] and not row.get("is_impossible")]
-
-
-def read_contexts(path: Path) -> list[tuple[str, str]]:
-    """Every distinct (article, paragraph) of a file, also those without an answerable question."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        if ".jsonl" in path.suffixes:
-            found = [(row["title"], row["context"]) for row in map(json.loads, file)]
-        else:
-            found = [
-                (article["title"], paragraph["context"])
-                for article in json.load(file)["data"]
-                for paragraph in article["paragraphs"]
-            ]
-    return list({context: (title, context) for title, context in found}.values())
-
-
-def write_corpus(folder: Path, contexts: list[tuple[str, str]]) -> dict[str, str]:
-    """One text file a paragraph, with its article as the title; returns the doc_id of each paragraph."""
-    notes: list[str] = []
-    doc_ids: dict[str, str] = {}
-    for number, (title, context) in enumerate(contexts):
-        doc_id = f"{number:05}.txt"
-        doc_ids[context] = doc_id
-        (folder / doc_id).write_text(context, "utf-8")
-        notes.append(
-            f"[documents.{json.dumps(doc_id)}]\ntitle = {json.dumps(title.replace('_', ' '), ensure_ascii=False)}"
-        )
-    (folder / "sources.toml").write_text("\n".join(notes), "utf-8")
-    return doc_ids
 
 
 def main() -> None:
@@ -86,17 +38,16 @@ def main() -> None:
     )
     args = parser.parse_args()
 
-    contexts = read_contexts(args.file)
-    contexts = contexts[: args.contexts or len(contexts)]
-    indexed = {context for _, context in contexts}
-    rows = list({row["question"].strip(): row for row in read_rows(args.file) if row["context"] in indexed}.values())
+    every = squad.read_rows(args.file)
+    contexts = set(list(dict.fromkeys(row["context"] for row in every))[: args.contexts or None])
+    every = [row for row in every if row["context"] in contexts]
+    rows = squad.answerable(every)
     if args.limit:
         rows = random.Random(0).sample(rows, min(args.limit, len(rows)))
 
     with tempfile.TemporaryDirectory() as temporary:
         home = args.keep or Path(temporary)
-        (home / "corpus").mkdir(parents=True, exist_ok=True)
-        doc_ids = write_corpus(home / "corpus", contexts)
+        doc_ids = squad.write_corpus(home / "corpus", every)
         settings = load_settings(corpus=home / "corpus", index=home / "index", passage_tokens=args.passage_tokens)
         started = time.perf_counter()
         report = update(settings)

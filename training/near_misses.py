@@ -8,59 +8,59 @@ close relative of the word that it replaces.
 import random
 import re
 
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve twenty thirty fifty hundred".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_MONTHS = "January February March April May June July August September October November December"
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+_NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve twenty thirty fifty hundred"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 
 
-def _words(options: list[str]) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(options) + r")\b", re.IGNORECASE)
+def _any_of(words: str) -> str:
+    return r"\b(?:" + "|".join(words.split()) + ")"
 
 
 # Ordered: what an earlier kind matches is not looked at again by a later one.
 KINDS: dict[str, re.Pattern[str]] = {
-    "month": re.compile(r"\b(?:" + "|".join(_MONTHS) + r")\b"),
-    "day": re.compile(r"\b(?:" + "|".join(_DAYS) + r")\b"),
-    "ordinal": re.compile(r"\b(?:" + "|".join(_ORDINALS) + r"|\d{1,3}(?:st|nd|rd|th))\b", re.IGNORECASE),
+    "month": re.compile(_any_of(_MONTHS) + r"\b"),
+    "day": re.compile(_any_of(_DAYS) + r"\b"),
+    "ordinal": re.compile(rf"{_any_of(_ORDINALS)}\b|\b\d{{1,3}}(?:st|nd|rd|th)\b", re.IGNORECASE),
     "year": re.compile(r"\b(?:1\d{3}|20\d{2})s?\b"),
-    "number": re.compile(
-        r"\b(?:" + "|".join(_NUMBER_WORDS) + r"|\d+(?:,\d{3})*(?:\.\d+)?)\b(?!s)", re.IGNORECASE
-    ),
+    "number": re.compile(rf"{_any_of(_NUMBER_WORDS)}\b|\b\d+(?:,\d{{3}})*(?:\.\d+)?\b(?!s)", re.IGNORECASE),
 }
-_NAME = re.compile(
-    r"\b[A-Z][\w'’.-]*[\w](?:\s+(?:(?:of|the|de|van|von|and)\s+)?[A-Z][\w'’-]*\w)*", re.UNICODE
-)
+_NAME = re.compile(r"\b[A-Z][\w'’.-]*[\w](?:\s+(?:(?:of|the|de|van|von|and)\s+)?[A-Z][\w'’-]*\w)*", re.UNICODE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])|\n+")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
-STOP_WORDS = frozenset(
-    """a an and are as at be been being but by can could did do does for from had has have he her his how i if in
-    into is it its many me much my of on or our she so some such than that the their them then there these
-    they this those to too us was we were what when where which who whom whose why will with would you your about
-    all also any because both each other same while although though however since according despite upon s t""".split()
-)
+_STOP_WORDS = """
+    a an and are as at be been being but by can could did do does for from had has have he her his how i if in
+    into is it its many me much my of on or our she so some such than that the their them then there these they
+    this those to too us was we were what when where which who whom whose why will with would you your about all
+    also any because both each other same while although though however since according despite upon s t
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-_OPPOSITES = """first/last before/after largest/smallest biggest/smallest larger/smaller bigger/smaller most/least
-more/fewer highest/lowest higher/lower north/south east/west northern/southern eastern/western increase/decrease
-increased/decreased increases/decreases increasing/decreasing early/late earlier/later earliest/latest begin/end
-began/ended start/finish started/stopped beginning/end oldest/youngest older/younger old/new win/lose won/lost
-winner/loser above/below inside/outside internal/external maximum/minimum major/minor public/private male/female
-men/women man/woman father/mother son/daughter husband/wife brother/sister king/queen best/worst better/worse good/bad
-long/short longest/shortest longer/shorter strong/weak strongest/weakest high/low rich/poor fast/slow fastest/slowest
-hot/cold warm/cool wet/dry open/closed opened/closed join/leave joined/left accept/reject accepted/rejected allow/forbid
-allowed/forbidden support/oppose supported/opposed gain/lose gained/lost buy/sell bought/sold import/export create/destroy
-created/destroyed build/demolish built/demolished add/remove added/removed positive/negative legal/illegal common/rare
-possible/impossible successful/unsuccessful majority/minority always/never upper/lower left/right front/rear
-ancient/modern urban/rural former/future arrive/depart arrived/departed enter/exit rise/fall rose/fell
-raise/lower include/exclude included/excluded winter/summer day/night birth/death born/buried
-attack/defend attacked/defended victory/defeat expand/shrink expanded/shrank heavy/light
-heavier/lighter heaviest/lightest thick/thin wide/narrow deep/shallow safe/dangerous easy/difficult
-true/false single/multiple temporary/permanent formal/informal direct/indirect national/foreign domestic/foreign
-similar/different agree/disagree agreed/disagreed love/hate loved/hated like/dislike help/hinder
-advantage/disadvantage strength/weakness appear/disappear encourage/discourage win/lose friend/enemy""".split()
+_OPPOSITES = """
+    first/last before/after largest/smallest biggest/smallest larger/smaller bigger/smaller most/least more/fewer
+    highest/lowest higher/lower north/south east/west northern/southern eastern/western increase/decrease
+    increased/decreased increases/decreases increasing/decreasing early/late earlier/later earliest/latest
+    begin/end began/ended start/finish started/stopped beginning/end oldest/youngest older/younger old/new
+    win/lose won/lost winner/loser above/below inside/outside internal/external maximum/minimum major/minor
+    public/private male/female men/women man/woman father/mother son/daughter husband/wife brother/sister
+    king/queen best/worst better/worse good/bad long/short longest/shortest longer/shorter strong/weak
+    strongest/weakest high/low rich/poor fast/slow fastest/slowest hot/cold warm/cool wet/dry open/closed
+    opened/closed join/leave joined/left accept/reject accepted/rejected allow/forbid allowed/forbidden
+    support/oppose supported/opposed gain/lose gained/lost buy/sell bought/sold import/export create/destroy
+    created/destroyed build/demolish built/demolished add/remove added/removed positive/negative legal/illegal
+    common/rare possible/impossible successful/unsuccessful majority/minority always/never upper/lower left/right
+    front/rear ancient/modern urban/rural former/future arrive/depart arrived/departed enter/exit rise/fall
+    rose/fell raise/lower include/exclude included/excluded winter/summer day/night birth/death born/buried
+    attack/defend attacked/defended victory/defeat expand/shrink expanded/shrank heavy/light heavier/lighter
+    heaviest/lightest thick/thin wide/narrow deep/shallow safe/dangerous easy/difficult true/false single/multiple
+    temporary/permanent formal/informal direct/indirect national/foreign domestic/foreign similar/different
+    agree/disagree agreed/disagreed love/hate loved/hated like/dislike help/hinder advantage/disadvantage
+    strength/weakness appear/disappear encourage/discourage win/lose friend/enemy
+"""
 OPPOSITE: dict[str, str] = {}
-for _pair in _OPPOSITES:
+for _pair in _OPPOSITES.split():
     _one, _other = _pair.split("/")
     OPPOSITE.setdefault(_one, _other)
     OPPOSITE.setdefault(_other, _one)
@@ -96,7 +96,7 @@ def mentions(text: str) -> dict[str, list[str]]:
     for match in _NAME.finditer(text):
         name = match.group()
         lone_opener = match.start() in starts and " " not in name
-        if lone_opener or name.lower() in STOP_WORDS or name in _MONTHS or name in _DAYS:
+        if lone_opener or name.lower() in STOP_WORDS or name in _MONTHS.split() or name in _DAYS.split():
             continue
         first, _, rest = name.partition(" ")
         names.append(rest if first.lower() in STOP_WORDS and rest and rest[0].isupper() else name)
@@ -104,9 +104,7 @@ def mentions(text: str) -> dict[str, list[str]]:
     return found
 
 
-def swap_mention(
-    question: str, answer_sentence: str, near: str, far: str, rng: random.Random
-) -> str | None:
+def swap_mention(question: str, answer_sentence: str, near: str, far: str, rng: random.Random) -> str | None:
     """`question` with one name, number, date or ordinal swapped for another of its kind.
 
     The other comes from `near` (the passage) or `far` (the rest of its article), never from the answer's own sentence.
@@ -125,9 +123,12 @@ def swap_mention(
     for kind, old in hooks:
         for pool in pools:
             options = [
-                new for new in pool[kind]
-                if folded(new) not in taken and folded(old).strip() not in folded(new)
-                and (kind != "name" or new[:5].lower() != old[:5].lower()) and len(new) < 40
+                new
+                for new in pool[kind]
+                if folded(new) not in taken
+                and folded(old).strip() not in folded(new)
+                and (kind != "name" or new[:5].lower() != old[:5].lower())
+                and len(new) < 40
             ]
             if kind == "name":
                 alike = [new for new in options if new.count(" ") == old.count(" ")]
@@ -164,22 +165,19 @@ def negate(question: str, rng: random.Random) -> str | None:
         return None
     word = match.group()
     how = rng.choice(["not", "never", "n't"])
-    if how == "n't":
-        new = _CONTRACTED.get(word.lower(), word + "n't")
-    elif word.lower() in ("do", "does", "did", "have", "has", "had"):
+    if how == "n't" or word.lower() in ("do", "does", "did", "have", "has", "had"):
         new = _CONTRACTED.get(word.lower(), word + "n't")
     else:
         new = f"{word} {how}"
     return question[: match.start()] + new + question[match.end() :]
 
 
-def swap_word(
-    question: str, answer_sentence: str, relatives: dict[str, list[str]], rng: random.Random
-) -> str | None:
+def swap_word(question: str, answer_sentence: str, relatives: dict[str, list[str]], rng: random.Random) -> str | None:
     """`question` with one plain word swapped for a relative of it (`relatives`: word to words of its kind)."""
     sentence_words = folded(answer_sentence)
     hooks = [
-        m for m in _WORD.finditer(question)
+        m
+        for m in _WORD.finditer(question)
         if m.group().islower() and m.group() in relatives and f" {m.group()} " in sentence_words
     ]
     rng.shuffle(hooks)

@@ -21,16 +21,24 @@ from pathlib import Path
 
 import tantivy
 import torch
-from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
 from safetensors import safe_open
-from table_rows import table_examples
 from tokenizers import Tokenizer
+
+from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
+from qa_files import load_rows
+from table_rows import table_examples
 from wheel import model_folder
 
 HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
 # How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
 KIND_WEIGHTS = {
-    "swapped": 0.34, "retrieved": 0.22, "removed": 0.14, "opposite": 0.12, "word": 0.08, "sentence": 0.06, "negated": 0.04,
+    "swapped": 0.34,
+    "retrieved": 0.22,
+    "removed": 0.14,
+    "opposite": 0.12,
+    "word": 0.08,
+    "sentence": 0.06,
+    "negated": 0.04,
 }
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
@@ -92,29 +100,11 @@ def parse_source(text: str) -> SourceFile:
     for option in options:
         name, _, value = option.partition("=")
         if name not in ("share", "negatives", "titled", "kinds"):
-            raise argparse.ArgumentTypeError(f"unknown option {name!r} in {text!r}; use share, negatives, titled or kinds")
+            raise argparse.ArgumentTypeError(
+                f"unknown option {name!r} in {text!r}; use share, negatives, titled or kinds"
+            )
         values[name] = tuple(value.split("+")) if name == "kinds" else float(value)
     return SourceFile(Path(path), **values)
-
-
-def load_rows(path: Path) -> list[dict]:
-    """Rows with id, title, context, question, answers (text, start) and is_impossible, from JSONL or SQuAD JSON."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            if ".jsonl" in path.name:
-                return [json.loads(line) for line in lines if line.strip()]
-            articles = json.load(lines)["data"]
-    except (OSError, ValueError, KeyError) as problem:
-        sys.exit(f"cannot read {path}: {problem}; give a JSONL file (optionally .gz) or a SQuAD JSON file")
-    return [
-        {
-            "id": qa["id"], "title": article.get("title", "").replace("_", " "), "context": paragraph["context"],
-            "question": qa["question"], "is_impossible": qa.get("is_impossible", False),
-            "answers": [{"text": a["text"], "start": a["answer_start"]} for a in qa["answers"]],
-        }
-        for article in articles for paragraph in article["paragraphs"] for qa in paragraph["qas"]
-    ]
 
 
 def word_relatives(tokenizer: Tokenizer, top: int = 25) -> dict[str, list[str]]:
@@ -167,8 +157,9 @@ class Builder:
         self.relatives = word_relatives(self.tokenizer)
         self.max_pieces = max_pieces
 
-    def passage(self, title: str, source: SourceFile, question: str, context: str, start: int, end: int,
-                whole: bool = False) -> dict | None:
+    def passage(
+        self, title: str, source: SourceFile, question: str, context: str, start: int, end: int, whole: bool = False
+    ) -> dict | None:
         """A window of `context` that holds [start, end) (or any window for -1), with or without its title in front."""
         rng, prefix = self.rng, ""
         if title and rng.random() < source.titled:
@@ -179,7 +170,11 @@ class Builder:
         offsets = self.tokenizer.encode(context, add_special_tokens=False).offsets
         a, b = 0, len(context)
         if len(offsets) > room:
-            inside = [i for i, (x, y) in enumerate(offsets) if x < end and y > start] if start >= 0 else [rng.randrange(len(offsets))]
+            inside = (
+                [i for i, (x, y) in enumerate(offsets) if x < end and y > start]
+                if start >= 0
+                else [rng.randrange(len(offsets))]
+            )
             if not inside or len(inside) > room or room < 16:
                 return None
             low, high = max(0, inside[-1] + 1 - room), min(inside[0], len(offsets) - room)
@@ -188,7 +183,8 @@ class Builder:
         shift = len(prefix) - a
         return {
             "passage": prefix + context[a:b],
-            "start": start + shift if start >= 0 else -1, "end": end + shift if start >= 0 else -1,
+            "start": start + shift if start >= 0 else -1,
+            "end": end + shift if start >= 0 else -1,
         }
 
     def answerable(self, row: dict, source: SourceFile) -> dict | None:
@@ -227,7 +223,9 @@ class Builder:
         aliases = [folded(answer["text"]) for answer in row["answers"]]
         if kind == "swapped":
             same = self.collection.by_title.get(row["title"], ()) if row["title"] else ()
-            numbers = rng.sample(list(same), min(4, len(same))) if len(same) > 1 else self.collection.ranked(question, 4)
+            numbers = (
+                rng.sample(list(same), min(4, len(same))) if len(same) > 1 else self.collection.ranked(question, 4)
+            )
             far = "\n".join(self.collection.contexts[n] for n in numbers)
             changed = swap_mention(question, context[a:b], context, far, rng)
             return changed and (changed, context)
@@ -290,7 +288,9 @@ def build(sources: list[SourceFile], tables: int, max_pieces: int, seed: int) ->
             for row in chosen:
                 if row["is_impossible"] or not row["answers"]:
                     for _ in range(3):  # few and well made, so each is seen three times
-                        made = builder.passage(row["title"], source, row["question"], row["context"], -1, -1, whole=True)
+                        made = builder.passage(
+                            row["title"], source, row["question"], row["context"], -1, -1, whole=True
+                        )
                         if made:
                             examples.append(builder.example(row, source, "impossible", row["question"], made))
                     continue
@@ -312,8 +312,14 @@ def build(sources: list[SourceFile], tables: int, max_pieces: int, seed: int) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--file", action="append", required=True, type=parse_source, dest="sources",
-                        help="PATH[,share=1][,negatives=0.6][,titled=0.7][,kinds=swapped+removed]; give it once a file")
+    parser.add_argument(
+        "--file",
+        action="append",
+        required=True,
+        type=parse_source,
+        dest="sources",
+        help="PATH[,share=1][,negatives=0.6][,titled=0.7][,kinds=swapped+removed]; give it once a file",
+    )
     parser.add_argument("--out", required=True, type=Path, help="where the examples go (.jsonl or .jsonl.gz)")
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
     parser.add_argument("--max-pieces", type=int, default=256, help="question and passage together, in word pieces")
@@ -328,10 +334,17 @@ def main() -> None:
     kinds = Counter(example["kind"] for example in examples)
     unanswered = sum(example["start"] < 0 for example in examples)
     summary = {
-        "examples": len(examples), "no_answer": unanswered, "kinds": dict(kinds.most_common()), "files": files,
-        "tables": options.tables, "max_pieces": options.max_pieces, "seed": options.seed,
+        "examples": len(examples),
+        "no_answer": unanswered,
+        "kinds": dict(kinds.most_common()),
+        "files": files,
+        "tables": options.tables,
+        "max_pieces": options.max_pieces,
+        "seed": options.seed,
     }
-    options.out.with_name(options.out.name.split(".")[0] + ".summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    options.out.with_name(options.out.name.split(".")[0] + ".summary.json").write_text(
+        json.dumps(summary, indent=2) + "\n"
+    )
     print(json.dumps(summary, indent=2))
 
 

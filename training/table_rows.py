@@ -6,19 +6,38 @@ that column is missing, and have no answer there.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-_GIVEN = """Alma Bruno Carla Dario Elena Felix Greta Hugo Irene Jonas Karin Leon Mira Nils Olga Pablo Rosa Stefan Tara
-Victor Wanda Yusuf Anita Boris Clara Dmitri Esther Farid Hana Ivan Julia Kenji Laura Marco Nadia Oscar Priya""".split()
-_FAMILY = """Abbott Brandt Castillo Dorsey Eklund Farrow Gupta Hollis Ibarra Jansen Keller Lindqvist Marsh Novak Okafor
-Petrov Quigley Rossi Sandoval Tanaka Ulrich Vance Whitlock Xu Yardley Zimmer Bishop Cho Duarte Ferris""".split()
-_ADJECTIVES = """Silent Broken Golden Hidden Distant Crimson Frozen Second Hollow Bright Paper Northern Burning Lost
-Quiet Iron Open Endless Borrowed Last""".split()
-_NOUNS = """River Harbor Signal Garden Mountain Letter Station Mirror Bridge Winter Horizon Engine Island Promise
-Orchard Shadow Compass Valley Machine Tide""".split()
-_TOWNS = """Ashford Bellmare Corvin Dunholm Eastwick Fairmont Glenrock Hartwell Ironbridge Juniper Kestrel Larkspur
-Midvale Norwood Oakhurst Port Pinecrest Quarry Redfield Stonewell""".split()
-_MONTHS = "January February March April May June July August September October November December".split()
+Cell = Callable[[random.Random], str]
+
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_GIVEN = _listed(
+    """Alma Bruno Carla Dario Elena Felix Greta Hugo Irene Jonas Karin Leon Mira Nils Olga Pablo Rosa
+    Stefan Tara Victor Wanda Yusuf Anita Boris Clara Dmitri Esther Farid Hana Ivan Julia Kenji Laura
+    Marco Nadia Oscar Priya"""
+)
+_FAMILY = _listed(
+    """Abbott Brandt Castillo Dorsey Eklund Farrow Gupta Hollis Ibarra Jansen Keller Lindqvist Marsh
+    Novak Okafor Petrov Quigley Rossi Sandoval Tanaka Ulrich Vance Whitlock Xu Yardley Zimmer Bishop
+    Cho Duarte Ferris"""
+)
+_ADJECTIVES = _listed(
+    """Silent Broken Golden Hidden Distant Crimson Frozen Second Hollow Bright Paper Northern Burning
+    Lost Quiet Iron Open Endless Borrowed Last"""
+)
+_NOUNS = _listed(
+    """River Harbor Signal Garden Mountain Letter Station Mirror Bridge Winter Horizon Engine Island
+    Promise Orchard Shadow Compass Valley Machine Tide"""
+)
+_TOWNS = _listed(
+    """Ashford Bellmare Corvin Dunholm Eastwick Fairmont Glenrock Hartwell Ironbridge Juniper Kestrel
+    Larkspur Midvale Norwood Oakhurst Port Pinecrest Quarry Redfield Stonewell"""
+)
+_MONTHS = _listed("January February March April May June July August September October November December")
 _GENERAL_HEADINGS = ["Overview", "List", "Summary", "Details", "Schedule", "Results", "Table"]
 
 
@@ -41,7 +60,8 @@ def _title(rng: random.Random) -> str:
 
 def _date(rng: random.Random) -> str:
     day, month, year = rng.randint(1, 28), rng.choice(_MONTHS), rng.randint(1950, 2026)
-    return rng.choice([f"{month} {day}, {year}", f"{day} {month} {year}", f"{year}-{_MONTHS.index(month) + 1:02}-{day:02}"])
+    iso = f"{year}-{_MONTHS.index(month) + 1:02}-{day:02}"
+    return rng.choice([f"{month} {day}, {year}", f"{day} {month} {year}", iso])
 
 
 def _year(rng: random.Random) -> str:
@@ -52,15 +72,15 @@ def _town(rng: random.Random) -> str:
     return rng.choice(_TOWNS)
 
 
-def _count(low: int, high: int):
+def _count(low: int, high: int) -> Cell:
     return lambda rng: f"{rng.randint(low, high):,}"
 
 
-def _pick(*options: str):
+def _pick(*options: str) -> Cell:
     return lambda rng: rng.choice(options)
 
 
-def _decimal(unit: str):
+def _decimal(unit: str) -> Cell:
     return lambda rng: f"{rng.randint(0, 29)}.{rng.randint(0, 99):02}{unit}"
 
 
@@ -71,32 +91,70 @@ _TABLES: list[dict] = [
         "key": (["Title", "Episode title", "Name"], _title),
         "extra": [(["No.", "Number", "No. overall"], _count(1, 60))],
         "columns": [
-            (["Directed by", "Director"], _people, ["Who directed {key}?", "Who was the director of \"{key}\"?",
-                                                   "director of {key}"], "Which one did {value} direct?"),
-            (["Written by", "Writer", "Author"], _people, ["Who wrote {key}?", "Who is {key} written by?",
-                                                            "Who was the writer of \"{key}\"?"],
-             "Which was written by {value}?"),
-            (["Original release date", "Air date", "Released", "Premiered"], _date,
-             ["When did {key} come out?", "When was \"{key}\" first released?", "What date did {key} air?"],
-             "What was released on {value}?"),
-            (["Viewers (millions)", "Viewers"], _decimal(""), ["How many viewers did {key} have?",
-                                                              "How many people watched \"{key}\"?"], None),
-            (["Running time", "Length"], _count(20, 180), ["How long is {key}?", "What is the running time of {key}?"],
-             None),
+            (
+                ["Directed by", "Director"],
+                _people,
+                ["Who directed {key}?", 'Who was the director of "{key}"?', "director of {key}"],
+                "Which one did {value} direct?",
+            ),
+            (
+                ["Written by", "Writer", "Author"],
+                _people,
+                ["Who wrote {key}?", "Who is {key} written by?", 'Who was the writer of "{key}"?'],
+                "Which was written by {value}?",
+            ),
+            (
+                ["Original release date", "Air date", "Released", "Premiered"],
+                _date,
+                ["When did {key} come out?", 'When was "{key}" first released?', "What date did {key} air?"],
+                "What was released on {value}?",
+            ),
+            (
+                ["Viewers (millions)", "Viewers"],
+                _decimal(""),
+                ["How many viewers did {key} have?", 'How many people watched "{key}"?'],
+                None,
+            ),
+            (
+                ["Running time", "Length"],
+                _count(20, 180),
+                ["How long is {key}?", "What is the running time of {key}?"],
+                None,
+            ),
         ],
     },
     {
         "key": (["Name", "Employee", "Person"], _person),
         "extra": [(["ID", "No."], _count(100, 999))],
         "columns": [
-            (["Position", "Role", "Job title"], _pick("engineer", "head of sales", "archivist", "office manager",
-                                                      "chief scientist", "treasurer", "lead designer", "nurse"),
-             ["What is {key}'s role?", "What does {key} do?", "What position does {key} hold?"], "Who is the {value}?"),
-            (["Office", "Location", "Based in", "City"], _town, ["Where does {key} work?", "In which city is {key}?"],
-             "Who is based in {value}?"),
+            (
+                ["Position", "Role", "Job title"],
+                _pick(
+                    "engineer",
+                    "head of sales",
+                    "archivist",
+                    "office manager",
+                    "chief scientist",
+                    "treasurer",
+                    "lead designer",
+                    "nurse",
+                ),
+                ["What is {key}'s role?", "What does {key} do?", "What position does {key} hold?"],
+                "Who is the {value}?",
+            ),
+            (
+                ["Office", "Location", "Based in", "City"],
+                _town,
+                ["Where does {key} work?", "In which city is {key}?"],
+                "Who is based in {value}?",
+            ),
             (["Start date", "Joined", "Since"], _date, ["When did {key} start?", "When did {key} join?"], None),
-            (["Born", "Date of birth"], _date, ["When was {key} born?", "What is {key}'s date of birth?"],
-             "Who was born on {value}?"),
+            (
+                ["Born", "Date of birth"],
+                _date,
+                ["When was {key} born?", "What is {key}'s date of birth?"],
+                "Who was born on {value}?",
+            ),
             (["Phone", "Extension"], _count(1000, 9999), ["What is {key}'s extension?", "phone number {key}"], None),
         ],
     },
@@ -104,48 +162,111 @@ _TABLES: list[dict] = [
         "key": (["Year", "Season", "Edition"], _year),
         "extra": [],
         "columns": [
-            (["Winner", "Champion"], _person, ["Who won in {key}?", "Who was the {key} champion?"],
-             "In what year did {value} win?"),
-            (["Host city", "Venue", "Location"], _town, ["Where was it held in {key}?", "Which city hosted it in {key}?"],
-             "In which year was it in {value}?"),
-            (["Award", "Prize", "Category"], _pick("Best Director", "Best Newcomer", "Outstanding Score",
-                                                   "Audience Prize", "Best Visual Effects", "Jury Award"),
-             ["Which award was it in {key}?", "What prize was given in {key}?"], None),
-            (["Result", "Outcome"], _pick("Won", "Nominated", "Runner-up", "Withdrawn"),
-             ["What was the result in {key}?", "How did it end in {key}?"], None),
-            (["Attendance", "Entries"], _count(500, 90000), ["What was the attendance in {key}?",
-                                                            "How many came in {key}?"], None),
+            (
+                ["Winner", "Champion"],
+                _person,
+                ["Who won in {key}?", "Who was the {key} champion?"],
+                "In what year did {value} win?",
+            ),
+            (
+                ["Host city", "Venue", "Location"],
+                _town,
+                ["Where was it held in {key}?", "Which city hosted it in {key}?"],
+                "In which year was it in {value}?",
+            ),
+            (
+                ["Award", "Prize", "Category"],
+                _pick(
+                    "Best Director",
+                    "Best Newcomer",
+                    "Outstanding Score",
+                    "Audience Prize",
+                    "Best Visual Effects",
+                    "Jury Award",
+                ),
+                ["Which award was it in {key}?", "What prize was given in {key}?"],
+                None,
+            ),
+            (
+                ["Result", "Outcome"],
+                _pick("Won", "Nominated", "Runner-up", "Withdrawn"),
+                ["What was the result in {key}?", "How did it end in {key}?"],
+                None,
+            ),
+            (
+                ["Attendance", "Entries"],
+                _count(500, 90000),
+                ["What was the attendance in {key}?", "How many came in {key}?"],
+                None,
+            ),
         ],
     },
     {
         "key": (["Product", "Model", "Item"], lambda rng: f"{rng.choice(_NOUNS)} {rng.randint(2, 99) * 10}"),
         "extra": [(["Code", "SKU"], _count(10000, 99999))],
         "columns": [
-            (["Price", "Cost"], lambda rng: f"${rng.randint(3, 900)}.{rng.choice(['00', '50', '95', '99'])}",
-             ["How much does the {key} cost?", "What is the price of {key}?", "price {key}"], "Which costs {value}?"),
+            (
+                ["Price", "Cost"],
+                lambda rng: f"${rng.randint(3, 900)}.{rng.choice(['00', '50', '95', '99'])}",
+                ["How much does the {key} cost?", "What is the price of {key}?", "price {key}"],
+                "Which costs {value}?",
+            ),
             (["Weight", "Mass"], _decimal(" kg"), ["How heavy is the {key}?", "What does {key} weigh?"], None),
-            (["Colour", "Color"], _pick("black", "dark green", "silver", "red", "white", "navy blue"),
-             ["What colour is the {key}?", "What color does {key} come in?"], None),
-            (["Warranty", "Guarantee"], _pick("two years", "12 months", "90 days", "five years"),
-             ["How long is the warranty on {key}?"], None),
-            (["Made by", "Manufacturer", "Supplier"], lambda rng: f"{rng.choice(_FAMILY)} & {rng.choice(_FAMILY)}",
-             ["Who makes the {key}?", "Who is the manufacturer of {key}?"], "What does {value} make?"),
+            (
+                ["Colour", "Color"],
+                _pick("black", "dark green", "silver", "red", "white", "navy blue"),
+                ["What colour is the {key}?", "What color does {key} come in?"],
+                None,
+            ),
+            (
+                ["Warranty", "Guarantee"],
+                _pick("two years", "12 months", "90 days", "five years"),
+                ["How long is the warranty on {key}?"],
+                None,
+            ),
+            (
+                ["Made by", "Manufacturer", "Supplier"],
+                lambda rng: f"{rng.choice(_FAMILY)} & {rng.choice(_FAMILY)}",
+                ["Who makes the {key}?", "Who is the manufacturer of {key}?"],
+                "What does {value} make?",
+            ),
         ],
     },
     {
         "key": (["Role", "Character", "Part"], _person),
         "extra": [],
         "columns": [
-            (["Actor", "Played by", "Performer", "Portrayed by"], _person,
-             ["Who plays {key}?", "Who portrayed {key}?", "Which actor played {key}?", "actor {key}"],
-             "Which character does {value} play?"),
-            (["Occupation", "Description"], _pick("a ship's doctor", "a retired judge", "a young pilot",
-                                                  "a union organiser", "a museum guard", "a radio operator"),
-             ["What is {key}'s occupation?", "Who is {key}?"], None),
-            (["Appearances", "Episodes"], _count(1, 80), ["How many episodes is {key} in?",
-                                                          "How often does {key} appear?"], None),
-            (["First appearance", "First seen in"], _title, ["In what does {key} first appear?",
-                                                             "What is the first appearance of {key}?"], None),
+            (
+                ["Actor", "Played by", "Performer", "Portrayed by"],
+                _person,
+                ["Who plays {key}?", "Who portrayed {key}?", "Which actor played {key}?", "actor {key}"],
+                "Which character does {value} play?",
+            ),
+            (
+                ["Occupation", "Description"],
+                _pick(
+                    "a ship's doctor",
+                    "a retired judge",
+                    "a young pilot",
+                    "a union organiser",
+                    "a museum guard",
+                    "a radio operator",
+                ),
+                ["What is {key}'s occupation?", "Who is {key}?"],
+                None,
+            ),
+            (
+                ["Appearances", "Episodes"],
+                _count(1, 80),
+                ["How many episodes is {key} in?", "How often does {key} appear?"],
+                None,
+            ),
+            (
+                ["First appearance", "First seen in"],
+                _title,
+                ["In what does {key} first appear?", "What is the first appearance of {key}?"],
+                None,
+            ),
         ],
     },
 ]
@@ -210,7 +331,12 @@ def table_examples(count: int, seed: int) -> Iterator[dict]:
                 passage += cell
             passage += "\n"
         yield {
-            "id": f"table-{seed}-{made}", "source": "table-rows", "kind": "table" if answerable else "table-none",
-            "question": question, "passage": passage.rstrip("\n"), "start": start, "end": end,
+            "id": f"table-{seed}-{made}",
+            "source": "table-rows",
+            "kind": "table" if answerable else "table-none",
+            "question": question,
+            "passage": passage.rstrip("\n"),
+            "start": start,
+            "end": end,
         }
         made += 1

@@ -9,7 +9,6 @@ follows the share of the time budget that is used, so a run on a busy machine st
 
 import argparse
 import json
-import os
 import random
 import shutil
 import sys
@@ -18,13 +17,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from evaluate_reader import answerable_figures, best_threshold, halves, load_tokenizer, mixed, mixed_f1, predict
-from reader_data import load_rows
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import nn
 from transformers import BertForQuestionAnswering
 from transformers.utils import logging as transformers_logging
+
+from evaluate_reader import answerable_figures, best_threshold, halves, load_tokenizer, mixed, mixed_f1, predict
+from qa_files import load_rows
 from wheel import check_base, model_folder
 
 
@@ -91,7 +91,8 @@ class Examples:
         start = end = 0
         if row["start"] >= 0:
             inside = [
-                i for i in range(begin, len(piece_ids) - 1)
+                i
+                for i in range(begin, len(piece_ids) - 1)
                 if offsets[i][0] < row["end"] and offsets[i][1] > row["start"]
             ]
             if not inside or inside[-1] >= max_pieces - 1:
@@ -117,7 +118,7 @@ class Examples:
         return batches
 
     def tensors(self, batch: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(ids, types, answer pieces [batch, 2], which pieces may start or end an answer), padded to a multiple of 32."""
+        """(ids, types, answer pieces [batch, 2], pieces where an answer may start or end), padded to 32s."""
         length = -(-max(len(self.ids[i]) for i in batch) // 32) * 32  # few lengths, or memory grows without end
         ids = torch.zeros(len(batch), length, dtype=torch.long)
         types = torch.zeros_like(ids)
@@ -156,8 +157,8 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     save_file(trained_weights(model), aside / "model.safetensors")
     torch.save({"optimizer": optimizer.state_dict(), "progress": progress}, aside / "state.pt")
     if folder.exists():
-        os.replace(folder, old)
-    os.replace(aside, folder)
+        folder.replace(old)
+    aside.replace(folder)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -201,7 +202,8 @@ def train(options: argparse.Namespace) -> None:
     others = [p for p in model.parameters() if p.requires_grad and p.dim() <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=0.0, fused=True,
+        lr=0.0,
+        fused=True,
     )
     options.out.mkdir(parents=True, exist_ok=True)
     progress = {"elapsed_s": 0.0, "passes": 0, "batch": 0, "examples": 0}
@@ -221,9 +223,15 @@ def train(options: argparse.Namespace) -> None:
         log_file.flush()
         print(json.dumps(record), flush=True)
 
-    settings = {name: [str(v) for v in value] if isinstance(value, list) else value if isinstance(value, int | float) else
-                str(value) for name, value in vars(options).items()}
-    log({"event": "start", "examples_in_a_pass": len(examples.ids), "dropped": examples.dropped, "settings": settings, **progress})
+    log(
+        {
+            "event": "start",
+            "examples_in_a_pass": len(examples.ids),
+            "dropped": examples.dropped,
+            "settings": json.loads(json.dumps(vars(options), default=str)),
+            **progress,
+        }
+    )
     began = time.perf_counter() - progress["elapsed_s"]
     last = {"log": progress["elapsed_s"], "checkpoint": progress["elapsed_s"], "eval": progress["elapsed_s"]}
     losses, counted, done = [], 0, False
@@ -253,9 +261,16 @@ def train(options: argparse.Namespace) -> None:
             elapsed = time.perf_counter() - began
             progress["elapsed_s"] = elapsed
             if elapsed - last["log"] >= 60:
-                log({"event": "train", "minutes": round(elapsed / 60, 2), "examples": progress["examples"],
-                     "loss": round(sum(losses) / len(losses), 4), "learning_rate": rate,
-                     "examples_per_s": round(counted / (elapsed - last["log"]), 1)})
+                log(
+                    {
+                        "event": "train",
+                        "minutes": round(elapsed / 60, 2),
+                        "examples": progress["examples"],
+                        "loss": round(sum(losses) / len(losses), 4),
+                        "learning_rate": rate,
+                        "examples_per_s": round(counted / (elapsed - last["log"]), 1),
+                    }
+                )
                 losses, counted, last["log"] = [], 0, elapsed
             if elapsed - last["checkpoint"] >= 60 * options.checkpoint_minutes:
                 save_checkpoint(options.out / "checkpoint", model, optimizer, progress)

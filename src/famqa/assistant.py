@@ -129,6 +129,8 @@ class Assistant:
         asked = " ".join(question.split())
         if not asked:
             raise QuestionError("the question is empty; write one")
+        if not asked.isprintable() and asked != asked.encode("utf-8", "replace").decode():
+            raise QuestionError("the question holds bytes that are no text; write it in UTF-8")
         if len(asked) > self.settings.max_question_chars:
             raise QuestionError(
                 f"the question has {len(asked)} characters, {self.settings.max_question_chars} at most are taken; "

@@ -97,7 +97,10 @@ def _max_tokens(folder: Path) -> int:
     ):
         path = folder / name
         if path.is_file():
-            stated = json.loads(path.read_text("utf-8")).get(key)
+            try:
+                stated = json.loads(path.read_text("utf-8")).get(key)
+            except (ValueError, AttributeError) as error:
+                raise ModelError(f"{path} is no JSON object ({error}); get the model again") from None
             if isinstance(stated, int) and 16 <= stated <= 32768:
                 return stated - 2
     return 510
@@ -110,7 +113,10 @@ def model_token_counter(files: ModelFiles) -> Callable[[str], int]:
     path = files.folder / "tokenizer.json"
     if not path.is_file():
         raise ModelError(f"embedder '{files.name}': {path} is missing; a model with a fast tokenizer is needed")
-    tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise ModelError(f"{path} cannot be read ({error}); get the model again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
@@ -135,6 +141,8 @@ class SentenceEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, a row a text; raises `ModelError` rather than let the model cut a text off."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         for text in texts:
             if self.count_tokens(text) > self.files.max_tokens:
                 raise ModelError(
@@ -182,6 +190,6 @@ class SentenceEmbedder:
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except Exception as error:  # what a damaged model raises has no common base
             reason = str(error).split("\n")[0][:200]
             raise ModelError(f"embedder '{self.files.name}' cannot be loaded: {reason}") from None

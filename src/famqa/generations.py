@@ -87,7 +87,8 @@ class Manifest:
         return datetime.fromisoformat(self.created)
 
     def to_json(self) -> str:
-        return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+        stated = {"format_version": FORMAT_VERSION, **asdict(self)}
+        return json.dumps({**stated, "digest": _digest(stated)}, indent=1, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +268,13 @@ def _read_manifest(folder: Path) -> Manifest:
     path = folder / _MANIFEST
     try:
         stated = json.loads(path.read_text("utf-8"))
-        version = stated.pop("format_version")
+        version = stated["format_version"]
         if version != FORMAT_VERSION:
             raise IndexStaleError(
                 f"the index {folder} has format version {version}, this famqa reads {FORMAT_VERSION}; {_REBUILD}"
             )
+        if stated.pop("digest") != _digest(stated):
+            raise IndexDamagedError(f"{path} is damaged: its checksum is not its own; {_REBUILD}")
         return Manifest(
             name=stated["name"],
             created=stated["created"],
@@ -284,6 +287,11 @@ def _read_manifest(folder: Path) -> Manifest:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamagedError(f"{path} cannot be read ({type(error).__name__}: {error}); {_REBUILD}") from None
+
+
+def _digest(stated: dict[str, Any]) -> str:
+    """sha256 of the manifest's contents in one canonical form."""
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
 def _fingerprint(path: Path) -> tuple[int, str]:

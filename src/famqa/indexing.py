@@ -118,7 +118,8 @@ def _survey(settings: Settings, full: bool) -> _Survey:
             data = documents.read_bytes(settings.corpus, doc_id, settings.max_file_mb << 20)
             digests[doc_id] = hashlib.sha256(data).hexdigest()
         except DocumentError as error:
-            failed[doc_id] = FailedFile(doc_id, str(error))
+            name = documents.printable(doc_id)
+            failed[name] = FailedFile(name, str(error))
     model = locate(settings.embedder)
     recipe = Recipe(
         embedder=settings.embedder,
@@ -238,9 +239,12 @@ def _entries(settings: Settings, survey: _Survey, progress: Progress) -> tuple[l
             entries.append(survey.served.catalog.entry(doc_id))
             continue
         try:
-            note = survey.notes.get(doc_id, documents.SourceNote())
             data = documents.read_bytes(settings.corpus, doc_id, settings.max_file_mb << 20)
-            document, blocks = documents.parse(data, doc_id, note)
+        except DocumentError as error:  # it was there a moment ago
+            failed[doc_id] = FailedFile(doc_id, str(error))
+            continue
+        try:
+            document, blocks = documents.parse(data, doc_id, survey.notes.get(doc_id, documents.SourceNote()))
             entries.append(Entry(document, blocks, tuple(cut(document, blocks, limits))))
         except DocumentError as error:
             failed[doc_id] = FailedFile(doc_id, str(error), hashlib.sha256(data).hexdigest())

@@ -89,8 +89,15 @@ def _suffix(doc_id: str) -> str:
     return suffix
 
 
+def printable(doc_id: str) -> str:
+    """The id with bytes that are no UTF-8 written as \\udc.. escapes; the same for all other ids."""
+    return doc_id.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def read_bytes(corpus: Path, doc_id: str, max_bytes: int) -> bytes:
     """The file's bytes. Raises `DocumentError` if its format is not known, it cannot be read or is too large."""
+    if printable(doc_id) != doc_id:
+        raise DocumentError(f"{printable(doc_id)}: its name is not UTF-8; rename the file")
     _suffix(doc_id)
     path = corpus / doc_id
     try:

@@ -156,11 +156,12 @@ class _Walker:
         return trimmed(self.text, start, max(start, min(end, last_line.end)))
 
     def _find(self, line: Line, content: str) -> int:
-        found = line.text.find(content)
-        if found >= 0:
-            return line.start + found
         marks = _CONTAINER_MARKS.match(line.text)
-        return line.start + (marks.end() if marks else 0)
+        inside = marks.end() if marks else 0
+        found = line.text.find(content, inside)
+        if found < 0:
+            found = line.text.find(content)
+        return line.start + (found if found >= 0 else inside)
 
     def _markup(self, inline: Token, start: int, end: int) -> tuple[tuple[int, int], ...]:
         """Ranges within `start:end` that are no text: emphasis marks, link targets, quote marks at line starts."""

@@ -76,9 +76,13 @@ def _column(text: str, cells: Sequence[Range]) -> Column:
 
 
 def _tokens(text: str) -> list[str]:
-    """Words in lower case, numbers as their shape ("0000"), and the whole cell, so that equal cells count more."""
+    """Words in lower case, numbers as their shape ("0000"), the whole cell, so that equal ones count more, its kind."""
     words = [re.sub(r"\d", "0", word) for word in re.findall(r"\w+", text.lower())]
-    return [*words, "=" + " ".join(words)] if words else []
+    if not words:
+        return []
+    digits = [word.isdigit() for word in words]
+    kind = "#number" if all(digits) else "#mixed" if any(digits) else "#words"
+    return [*words, "=" + " ".join(words), kind]
 
 
 def _header(header: Sequence[str], column: int) -> str:

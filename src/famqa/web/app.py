@@ -97,10 +97,10 @@ def build_page(assistant: Assistant) -> gr.Blocks:
 
         def open_source(past: Sequence[Turn], event: gr.EventData) -> str:
             """The Sources panel for the pressed mark."""
-            around = event._data.get("around", source.AROUND_BLOCKS)
+            around = getattr(event, "around", source.AROUND_BLOCKS)
             turn = next((turn for turn in past if turn.number == event.turn), None)
             if turn is None or not isinstance(around, int) or event.ref not in range(len(turn.sources())):
-                return render.forgotten()
+                return render.notice("This answer is no longer kept here. Ask the question again.")
             return _source(assistant, turn, event.ref, around)
 
         page.load(welcome, None, [status, conversation, sources], show_progress="hidden", api_visibility="private")
@@ -110,6 +110,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             [box, turns],
             [turns, conversation, box, sources, status],
             show_progress="hidden",
+            api_name="page_ask",
             api_visibility="private",
             concurrency_id="ask",
         )
@@ -155,11 +156,15 @@ def _answered(assistant: Assistant, turn: Turn, question: str) -> Turn:
         answer = assistant.ask(question)
         return replace(turn, answer=answer, quotes=_quotes(assistant, answer), markup=_markup(assistant, answer))
     except FamqaError as error:
-        message = str(error)
-        return replace(turn, error=message[:1].upper() + message[1:])
+        return replace(turn, error=_sentence(error))
     except Exception:  # the visitor must not be left waiting; the log says what it was
         _log.exception("a question failed")
         return replace(turn, error="Something went wrong here while answering. The log says what it was.")
+
+
+def _sentence(error: FamqaError) -> str:
+    message = str(error)
+    return message[:1].upper() + message[1:]
 
 
 def _quotes(assistant: Assistant, answer: Answer) -> tuple[str, ...]:
@@ -203,6 +208,8 @@ def _source(assistant: Assistant, turn: Turn, ref: int, around: int) -> str:
         document, blocks = assistant.document(citation.doc_id), assistant.blocks(citation.doc_id)
     except DocumentError:  # it has left the corpus since
         return source.changed(citation, reference)
+    except FamqaError as error:
+        return render.notice(_sentence(error))
     return source.opened(
         document,
         blocks,

@@ -288,12 +288,9 @@ def shelf(overview: Overview) -> str:
     )
 
 
-def forgotten() -> str:
-    """The panel for a mark of a turn that is no longer kept."""
-    return (
-        '<div class="shelf"><h2>Sources</h2><p class="problem" role="alert">This answer is no longer kept here. '
-        "Ask the question again.</p></div>"
-    )
+def notice(text: str) -> str:
+    """The Sources panel where a source cannot be opened: one line that says why."""
+    return f'<div class="shelf"><h2>Sources</h2><p class="problem" role="alert">{escape(text)}</p></div>'
 
 
 def _count(number: int, noun: str) -> str:

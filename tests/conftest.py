@@ -1,0 +1,246 @@
+"""Small corpora, a fast stand-in for the model, and one real index that many tests ask."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from famqa import documents
+from famqa.assistant import Assistant
+from famqa.embedding import ModelFiles, SentenceEmbedder, locate, model_token_counter
+from famqa.indexing import update
+from famqa.passages import Limits, cut, token_counter
+from famqa.records import Answer, Block, Document, Passage, Vectors
+from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_ENCODING, Settings
+from famqa.terms import terms
+
+BUNDLED_CORPUS = Path(__file__).parents[1] / "corpus"
+
+LIGHTHOUSE = """\
+= Gull Rock Lighthouse =
+
+Infobox
+- Height: 42 metres
+- Architect: Edith Marlow
+- First lit: 1871-03-09
+
+Gull Rock Lighthouse stands on a skerry off the north coast of Varn. The tower was paid for by the herring \
+merchants of Varn after a winter of storms. It has been without a keeper since 1974, because the lamp was made \
+automatic in that year.
+
+==Keepers==
+The head keepers of the lighthouse were:
+- Tomas Arnesen, who served from 1871 to 1890
+  - Ingrid Arnesen, his daughter, as his assistant
+- Peter Holm, who served from 1890 to 1921
+
+==Lamp==
+The first lamp burned rapeseed oil. A paraffin lamp replaced it in 1903.
+
+===Fog signal===
+A steam horn gave two blasts a minute in fog until an electric siren took its place.
+
+==Wrecks==
+The ships that were lost near the rock are listed by year.
+
+| Year | Ship | Cargo | Lives lost |
+| 1874 | Aurora | Timber | 3 |
+| Bluebell | Coal | 7 | |
+| 1880 | Corsair | Wine | 12 |
+| | Dunlin | Salt | 4 |
+| 1896 | Eider | | 2 |
+"""
+
+PRICES = """\
+---
+title: Harbour Shop Price List
+---
+
+# Prices in the harbour shop
+
+All prices are in **crowns** and hold until *the end of June*. The shop is run by [Maud Lindqvist](https://shop.example/maud).
+
+## Rope and chain
+
+- Hemp rope
+  - thin: 4 crowns a metre
+  - thick: 9 crowns a metre
+- Anchor chain is sold by weight
+
+## Paint
+
+| Colour | Tin | Price |
+|:-------|----:|-------|
+| Red lead | 2 litres | 31 crowns |
+| | 5 litres | 70 crowns |
+| White \\| cream | 2 litres | 27 crowns |
+"""
+
+SMALL_CORPUS = {"lighthouse.txt": LIGHTHOUSE, "shop/prices.md": PRICES}
+
+
+def write_corpus(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """Writes the files into the folder; text as UTF-8, newlines as they stand."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def make_settings(folder: Path, files: dict[str, str | bytes], **values: object) -> Settings:
+    """Settings over a new corpus in `folder`/corpus and an index in `folder`/index."""
+    return Settings(corpus=write_corpus(folder / "corpus", files), index=folder / "index", **values)
+
+
+def parsed(text: str, doc_id: str = "a.txt") -> tuple[Document, tuple[Block, ...]]:
+    """Document and blocks of a text, as they would come from a file."""
+    return documents.parse(text.encode(), doc_id)
+
+
+def block_texts(document: Document, blocks: Sequence[Block]) -> list[tuple[str, str]]:
+    """(kind, text) of every block."""
+    return [(block.kind.value, document.text[block.start : block.end]) for block in blocks]
+
+
+def assert_sound(document: Document, passages: Sequence[Passage]) -> None:
+    """Every passage, segment and cell slices from the document to what it claims to be."""
+    text = document.text
+    for ordinal, passage in enumerate(passages):
+        assert passage.ordinal == ordinal
+        assert passage.doc_id == document.doc_id
+        assert passage.text == text[passage.start : passage.end] != ""
+        assert passage.sentences
+        for start, end in passage.sentences:
+            assert passage.start <= start < end <= passage.end
+        for segment in passage.segments:
+            searched = passage.search_text[segment.search_start : segment.search_start + segment.length]
+            assert len(searched) == segment.length > 0
+            assert searched == text[segment.start : segment.start + segment.length]
+        for cell in passage.cells:
+            assert 0 <= cell.start < cell.end <= len(text)
+
+
+def assert_cited(answer: Answer, document_of: Callable[[str], Document]) -> None:
+    """Every citation slices to its quote, every span to its text, inside the citation that it names."""
+    by_number = {citation.number: citation for citation in answer.citations}
+    assert len(by_number) == len(answer.citations)
+    for citation in (*answer.citations, *answer.nearest):
+        document = document_of(citation.doc_id)
+        assert document.text[citation.start : citation.end] == citation.quote != ""
+        assert citation.line == document.text[: citation.start].count("\n") + 1
+        assert citation.title == document.title
+    for span in answer.spans:
+        cited = by_number[span.citation]
+        assert cited.start <= span.start < span.end <= cited.end
+        assert document_of(cited.doc_id).text[span.start : span.end] == span.text
+
+
+class TermEmbedder:
+    """Stands in for the model where it is not the subject: a vector counts each term in one of 512 places.
+
+    Texts that share words are near each other. `texts` holds all that was embedded, in order.
+    """
+
+    dimension = 512
+
+    def __init__(self, files: ModelFiles) -> None:
+        self.files = files
+        self.digest = files.digest
+        self.texts: list[str] = []
+        self.count_tokens = lambda text: len(text.split())
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.texts += texts
+        vectors = np.full((len(texts), self.dimension), 1e-6, dtype=np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for term in terms(text):
+                vector[zlib.crc32(term.encode("utf-8", "replace")) % self.dimension] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def embed_question(self, question: str) -> Vectors:
+        return self.embed([question])[0]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_settings_of_the_machine() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("FAMQA_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def model_files() -> ModelFiles:
+    """The bundled model's files; the weights are not loaded."""
+    return locate(DEFAULT_EMBEDDER)
+
+
+@pytest.fixture(scope="session")
+def limits(model_files: ModelFiles) -> Limits:
+    """The limits that passages are cut by when nothing is set."""
+    return Limits(160, model_files.max_tokens, token_counter(DEFAULT_ENCODING), model_token_counter(model_files))
+
+
+@pytest.fixture(scope="session")
+def cut_text(limits: Limits) -> Callable[..., tuple[Document, list[Passage]]]:
+    """Document and passages of a text, by the default limits or others."""
+
+    def make(text: str, doc_id: str = "a.txt", by: Limits = limits) -> tuple[Document, list[Passage]]:
+        document, blocks = parsed(text, doc_id)
+        return document, cut(document, blocks, by)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def embedder(model_files: ModelFiles) -> SentenceEmbedder:
+    """The real model, loaded once."""
+    return SentenceEmbedder(model_files)
+
+
+@pytest.fixture
+def fake_model(monkeypatch: pytest.MonkeyPatch, model_files: ModelFiles) -> TermEmbedder:
+    """Indexing and asking embed with this; its digest is the real model's."""
+    fake = TermEmbedder(model_files)
+    _use(monkeypatch, fake)
+    return fake
+
+
+def _use(patch: pytest.MonkeyPatch, model: object) -> None:
+    for module in ("famqa.indexing", "famqa.assistant"):
+        patch.setattr(f"{module}.SentenceEmbedder", lambda files: model)
+
+
+@pytest.fixture(scope="session")
+def small_settings(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceEmbedder) -> Settings:
+    """Settings of an index of the small corpus, made with the real model. Not to be written to."""
+    settings = make_settings(tmp_path_factory.mktemp("small"), SMALL_CORPUS)
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, embedder)
+        update(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def small_assistant(small_settings: Settings, embedder: SentenceEmbedder) -> Assistant:
+    """Asks the small corpus with the real model."""
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, embedder)
+        return Assistant(small_settings)
+
+
+@pytest.fixture(scope="session")
+def bundled_assistant(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceEmbedder) -> Assistant:
+    """Asks the project's own corpus with the real model."""
+    settings = Settings(corpus=BUNDLED_CORPUS, index=tmp_path_factory.mktemp("bundled") / "index")
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, embedder)
+        update(settings)
+        return Assistant(settings)
