@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -213,9 +216,35 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, model_files: ModelFiles) -> Term
     return fake
 
 
+@pytest.fixture(scope="session")
+def other_embedder(tmp_path_factory: pytest.TempPathFactory, model_files: ModelFiles) -> Path:
+    """A folder with the bundled model, one of its settings written otherwise, so that its digest is another."""
+    folder = tmp_path_factory.mktemp("models") / "other-model"
+    shutil.copytree(model_files.folder, folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    (folder / "model.safetensors").symlink_to(model_files.folder / "model.safetensors")
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"note": "altered"}), "utf-8")
+    return folder
+
+
+_located = lru_cache(locate)
+"""`locate` without taking the digest of the weights again."""
+
+
 def _use(patch: pytest.MonkeyPatch, model: object) -> None:
     for module in ("famqa.indexing", "famqa.assistant"):
         patch.setattr(f"{module}.SentenceEmbedder", lambda files: model)
+        patch.setattr(f"{module}.locate", _located)
+
+
+@pytest.fixture(scope="session")
+def template_index(tmp_path_factory: pytest.TempPathFactory, model_files: ModelFiles) -> Path:
+    """An index of the small corpus, made with the stand-in. Copy it before touching it."""
+    settings = make_settings(tmp_path_factory.mktemp("template"), SMALL_CORPUS)
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, TermEmbedder(model_files))
+        update(settings)
+    return settings.index
 
 
 @pytest.fixture(scope="session")

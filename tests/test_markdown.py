@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conftest import PRICES, block_texts, parsed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import PRICES, block_texts, parsed
 from famqa.documents import markdown
 from famqa.records import Block, BlockKind, Document
 
@@ -113,10 +113,8 @@ def test_an_unclosed_fence_reaches_the_end() -> None:
 def test_the_price_list_is_read_as_it_is_meant() -> None:
     document, blocks = parsed(PRICES, "prices.md")
     assert document.title == "Prices in the harbour shop"
-    assert [block.kind.value for block in blocks] == ["heading", "paragraph", "heading", *["list_item"] * 4] + [
-        "heading",
-        *["table_row"] * 3,
-    ]
+    kinds = "heading paragraph heading list_item list_item list_item list_item heading table_row table_row table_row"
+    assert [block.kind.value for block in blocks] == kinds.split()
     assert without_markup(document, blocks[1]) == (
         "All prices are in crowns and hold until the end of June. The shop is run by Maud Lindqvist."
     )

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from conftest import BUNDLED_CORPUS, LIGHTHOUSE, PRICES, assert_sound, parsed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import BUNDLED_CORPUS, LIGHTHOUSE, PRICES, assert_sound, parsed
 from famqa import documents
 from famqa.errors import SettingsError
 from famqa.passages import Limits, cut, encoding, encoding_digest, sentences, token_counter
@@ -111,7 +111,9 @@ def test_a_line_without_spaces_is_cut_and_nothing_of_it_lost(cut_text: CutText) 
 
 
 def test_items_rows_and_pairs_stand_alone() -> None:
-    _, passages = cut_by("= T =\n- Ann came first\n- Bob came next\n\nSpan: 2 m\nLine: 30 m\n\n| A | B |\n| x | y |\n", 20)
+    _, passages = cut_by(
+        "= T =\n- Ann came first\n- Bob came next\n\nSpan: 2 m\nLine: 30 m\n\n| A | B |\n| x | y |\n", 20
+    )
     assert [(passage.kind.value, passage.text) for passage in passages] == [
         ("list_item", "Ann came first"),
         ("list_item", "Bob came next"),
@@ -231,10 +233,8 @@ def test_a_range_over_markup_does_not_map_but_one_over_space_does() -> None:
 def test_two_cells_of_a_row_do_not_map_to_one_range(cut_text: CutText) -> None:
     _, passages = cut_text(LIGHTHOUSE)
     row = next(passage for passage in passages if "Aurora" in passage.text)
-    start = row.search_text.index("Aurora")
-    assert row.to_document(start, start + 6) == (row.start + row.text.index("Aurora"),) * 1 + (
-        row.start + row.text.index("Aurora") + 6,
-    )
+    start, aurora = row.search_text.index("Aurora"), row.start + row.text.index("Aurora")
+    assert row.to_document(start, start + 6) == (aurora, aurora + 6)
     assert row.to_document(start, row.search_text.index("Timber") + 6) is None
 
 
@@ -300,8 +300,35 @@ def test_nothing_of_the_bundled_corpus_is_cut_off_by_the_embedder(doc_id: str, l
     assert_within(document, cut(document, blocks, limits), limits)
 
 
-_PIECES = ["word", "Dr. Fell said so. ", "é", "👩‍🚀", "e\u0301", "שלום", "\u202eabc\u202c", "漢字", "x" * 120, "telecommunications"]
-_PIECES += [" ", "\n", "\r\n", "\n\n", "\t", "\ufeff", "= ", " =\n", "# ", "- ", "  - ", "Key: ", "| ", " |\n", "|-|-|\n"]
+_PIECES = [
+    "word",
+    "Dr. Fell said so. ",
+    "é",
+    "👩‍🚀",
+    "e\u0301",
+    "שלום",
+    "\u202eabc\u202c",
+    "漢字",
+    "x" * 120,
+    "telecommunications",
+]
+_PIECES += [
+    " ",
+    "\n",
+    "\r\n",
+    "\n\n",
+    "\t",
+    "\ufeff",
+    "= ",
+    " =\n",
+    "# ",
+    "- ",
+    "  - ",
+    "Key: ",
+    "| ",
+    " |\n",
+    "|-|-|\n",
+]
 _PIECES += ["*", "**", "[a](b)", "`", "> ", "<b>", "1. ", ":\n"]
 _TEXTS = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=80).map("".join)
 
@@ -329,7 +356,7 @@ def test_passages_of_any_text_slice_from_it_and_fit(
     said = [block for block in blocks if block.kind is not BlockKind.HEADING and block.cells == ()]
     lead_ins = {block.lead_in for block in blocks}
     for block in said:
-        if (block.start, block.end) in lead_ins or not block.markup == ():
+        if (block.start, block.end) in lead_ins or block.markup:
             continue
         inside = [p for p in passages if block.start <= p.end and p.start <= block.end]
         covered = set().union(*(range(start, end) for p in inside for start, end in p.sentences)) if inside else set()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conftest import LIGHTHOUSE, block_texts, parsed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import LIGHTHOUSE, block_texts, parsed
 from famqa.documents import plain
 from famqa.records import BlockKind, Cell
 
@@ -40,7 +40,9 @@ def test_offsets_leave_out_marks_and_surrounding_space() -> None:
 
 
 def test_infobox_lines_are_keys_and_values() -> None:
-    document, blocks = parsed("= Kite =\nInfobox\n- Span: 2 m\n- Made by: Ada Fell, Bo Orr\n- Site: https://kite.example/a:b\n")
+    document, blocks = parsed(
+        "= Kite =\nInfobox\n- Span: 2 m\n- Made by: Ada Fell, Bo Orr\n- Site: https://kite.example/a:b\n"
+    )
     pairs = [block for block in blocks if block.kind is BlockKind.KEY_VALUE]
     assert [document.text[block.start : block.end] for block in pairs] == [
         "Span: 2 m",

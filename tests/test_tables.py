@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import LIGHTHOUSE, PRICES, parsed
 
+from conftest import LIGHTHOUSE, PRICES, parsed
 from famqa.documents.parsed import is_rule, pipe_cells
 from famqa.records import BlockKind
 
@@ -115,7 +115,9 @@ def test_nothing_is_filled_into_the_first_row() -> None:
 
 
 def test_what_was_filled_once_goes_on_until_it_is_replaced() -> None:
-    table = TABLE + "| | Island Run | Di |\n| | Harbour Cup | Ed |\n| 1995 | Island Run | Flo |\n| | Harbour Cup | Gus |\n"
+    table = (
+        TABLE + "| | Island Run | Di |\n| | Harbour Cup | Ed |\n| 1995 | Island Run | Flo |\n| | Harbour Cup | Gus |\n"
+    )
     assert [row[0] for row in rows(table)[3:]] == [
         ("Year", "1991", True),
         ("Year", "1991", True),

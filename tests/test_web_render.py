@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -55,7 +56,7 @@ class Page(HTMLParser):
             self.answer += data if "answer-span" in classes else ""
 
     def all(self, tag: str, css: str = "") -> list[dict[str, str | None]]:
-        return [a for name, a in self.tags if name == tag and css in (a.get("class") or "").split() + [""]]
+        return [a for name, a in self.tags if name == tag and css in [*(a.get("class") or "").split(), ""]]
 
 
 def document(text: str, doc_id: str = "notes.md") -> tuple[Document, tuple[Block, ...]]:
@@ -197,6 +198,10 @@ def test_two_tables_stay_two() -> None:
     assert len(page.all("th")) == 4
 
 
+def test_rows_with_a_blank_line_between_are_two_tables() -> None:
+    assert len(shown("| 1 | 2 |\n\n| 3 | 4 |\n", "| 3 | 4 |", doc_id="two.txt").all("table")) == 2
+
+
 def test_a_quote_over_several_blocks_is_marked_whole() -> None:
     text = "# Log\n\nOne ends here.\n\n## Two\n\n- first\n- second\n"
     page = shown(text, "ends here.\n\n## Two\n\n- first\n- sec")
@@ -236,7 +241,8 @@ def test_a_nearest_passage_says_that_it_is_no_answer() -> None:
 
 def test_a_hostile_document_is_only_text() -> None:
     text = (
-        '# <img src=x onerror=alert(1)>\n\n<script>alert(1)</script>\n\n![x](javascript:alert(1)) "quoted" <b>bold</b>\n\n'
+        "# <img src=x onerror=alert(1)>\n\n<script>alert(1)</script>\n\n"
+        '![x](javascript:alert(1)) "quoted" <b>bold</b>\n\n'
         "| <i>h</i> |\n|---|\n| </td><script>alert(1)</script> |\n"
     )
     doc, blocks = document(text, "<img src=x onerror=alert(1)>.md")
@@ -248,21 +254,11 @@ def test_a_hostile_document_is_only_text() -> None:
     assert page.text == text.rstrip("\n")
 
 
-PIECES = st.sampled_from(
-    [
-        "# H",
-        "== W ==",
-        "- item",
-        "  - inner",
-        "1. one",
-        "Key: value",
-        "- Key: value",
-        "| a | b |",
-        "| c | |",
-        "|---|---|",
-    ]
-    + ["", "", "Some *prose* here.", "<b>&amp;</b>", "\u202eעברית e\u0301 🚀", "> said", "```", "[x](y)"]
-)
+HEADINGS = ["# H", "== W =="]
+LISTS = ["- item", "  - inner", "1. one", "Key: value", "- Key: value"]
+TABLES = ["| a | b |", "| c | |", "|---|---|"]
+PROSE = ["", "Some *prose* here.", "<b>&amp;</b>", "\u202eעברית e\u0301 🚀", "> said", "```", "[x](y)"]
+PIECES = st.sampled_from([*HEADINGS, *LISTS, *TABLES, *PROSE])
 
 
 @given(st.lists(PIECES, min_size=1, max_size=25), st.sampled_from(["a.txt", "a.md"]), st.data())
@@ -278,7 +274,7 @@ def test_any_citation_of_any_document_is_marked_exactly(lines: list[str], doc_id
     assert page.text in text
     marks = [(int(a["data-start"] or 0), int(a["data-end"] or 0)) for a in page.all("mark", "quote")]
     assert marks[0][0] == start and marks[-1][1] == end
-    assert all(left[1] == right[0] for left, right in zip(marks, marks[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in pairwise(marks))
 
 
 # --- the conversation

@@ -80,6 +80,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "reader.safetensors"
     save_file(weights, path, metadata={"format": "pt"})
+    path.chmod(0o644)  # safetensors writes it for its owner alone
     if path.stat().st_size > MAX_BYTES:
         sys.exit(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_BYTES:,}")
     summary, record = read_json(options.summary), run_record(options.run)

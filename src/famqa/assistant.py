@@ -16,10 +16,12 @@ from famqa.errors import IndexStaleError, QuestionError
 from famqa.examples import propose
 from famqa.generations import Generation, current_name, open_generation
 from famqa.indexing import Progress, no_progress, update
+from famqa.reader_weights import locate_reader
+from famqa.reading import SpanReader
 from famqa.records import Answer, Block, Document, Reader
 from famqa.search import search
 from famqa.sentence_reader import SentenceReader
-from famqa.settings import Settings
+from famqa.settings import SENTENCE_READER, Settings
 
 _EXAMPLE_DOCUMENTS = 5
 _EXAMPLES_TRIED = 12
@@ -57,7 +59,7 @@ class Assistant:
         """Opens the index. Raises one of the `IndexError_` family, or `ModelError`."""
         self.settings = settings
         self._embedder = SentenceEmbedder(locate(settings.embedder))
-        self._reader: Reader = SentenceReader(self._embedder)
+        self._reader = _reader(settings, self._embedder)
         self._switching = threading.Lock()
         self._generation = self._open()
 
@@ -129,7 +131,7 @@ class Assistant:
         asked = " ".join(question.split())
         if not asked:
             raise QuestionError("the question is empty; write one")
-        if not asked.isprintable() and asked != asked.encode("utf-8", "replace").decode():
+        if asked != asked.encode("utf-8", "replace").decode():
             raise QuestionError("the question holds bytes that are no text; write it in UTF-8")
         if len(asked) > self.settings.max_question_chars:
             raise QuestionError(
@@ -137,6 +139,12 @@ class Assistant:
                 "shorten it"
             )
         return asked
+
+
+def _reader(settings: Settings, embedder: SentenceEmbedder) -> Reader:
+    if settings.reader == SENTENCE_READER:
+        return SentenceReader(embedder)
+    return SpanReader(locate_reader(settings.reader))
 
 
 def open_assistant(settings: Settings, progress: Progress = no_progress, wait_seconds: float = 600) -> Assistant:

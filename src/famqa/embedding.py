@@ -40,7 +40,7 @@ def locate(name: str) -> ModelFiles:
     """The files of a model, its digest taken; the bundled weights must be the published ones. Raises `ModelError`."""
     folder = _bundled_folder() if name == DEFAULT_EMBEDDER else Path(name).expanduser()
     if not folder.is_dir():
-        folder = _download(name)
+        folder = download(name, _USED_FILES, "embedder")
     digests = _digests(folder)
     weights = [path for path in digests if path.endswith(".safetensors")]
     if not weights or "modules.json" not in digests:
@@ -65,17 +65,17 @@ def _bundled_folder() -> Path:
     return Path(get_model_path())
 
 
-def _download(name: str) -> Path:
-    """The snapshot of a model that the user named, from the local cache or the hub."""
+def download(name: str, files: Sequence[str], kind: str) -> Path:
+    """The snapshot of a model that the user named, from the local cache or the hub. Raises `ModelError`."""
     from huggingface_hub import snapshot_download
 
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
-        raise ModelError(f"embedder '{name}': no such folder; give a model's folder or its name on the hub")
+        raise ModelError(f"{kind} '{name}': no such folder; give a model's folder or its name on the hub")
     try:
-        return Path(snapshot_download(name, allow_patterns=list(_USED_FILES)))
+        return Path(snapshot_download(name, allow_patterns=list(files)))
     except Exception as error:  # the hub client has no common base for what can go wrong
         reason = str(error).split("\n")[0][:200]
-        raise ModelError(f"embedder '{name}' is neither a folder nor to be had from the model hub ({reason})") from None
+        raise ModelError(f"{kind} '{name}' is neither a folder nor to be had from the model hub ({reason})") from None
 
 
 def _digests(folder: Path) -> dict[str, str]:

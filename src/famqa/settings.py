@@ -20,6 +20,8 @@ from famqa.errors import SettingsError
 DEFAULT_CORPUS = Path("corpus")
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 DEFAULT_ENCODING = "famqa"
+DEFAULT_READER = "famqa"
+SENTENCE_READER = "sentences"
 
 
 class Settings(BaseSettings):
@@ -34,6 +36,9 @@ class Settings(BaseSettings):
     embedder: str = Field(default=DEFAULT_EMBEDDER, description="sentence-transformers model: bundled, name or folder")
     encoding: str = Field(default=DEFAULT_ENCODING, description="tiktoken encoding that sizes passages")
     passage_tokens: int = Field(default=160, ge=16, le=2000, description="most tokens of text in a passage")
+    reader: str = Field(
+        default=SENTENCE_READER, description="what finds the answer: 'sentences', or a span reader by name or folder"
+    )
     candidates: int = Field(default=8, ge=1, le=100, description="passages read for a question")
     dense_weight: float = Field(default=0.7, ge=0, le=1, description="share of the cosine in the fused score")
     answer_threshold: float = Field(default=0.5, ge=0, le=1, description="least probability to answer at all")

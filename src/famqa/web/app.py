@@ -43,7 +43,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
     """The page, not yet served; `launch` gives it its looks. Importing or building starts nothing."""
 
     def welcome() -> tuple[str, str, str]:
-        """What a visitor finds: the status, the conversation and the Sources panel."""
+        """What a visitor finds: the index's status, the welcome and the list of documents."""
         overview = assistant.overview()
         return (
             render.status(overview),
@@ -52,7 +52,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         )
 
     page = gr.Blocks(title="famqa", analytics_enabled=False, fill_width=True)
-    found = welcome()  # also what the page holds from the start, so that nothing jumps when it loads
+    found = welcome()  # the page holds it from the start, so that nothing jumps when a visit brings it up to date
     with page:
         turns = gr.State((), time_to_live=STATE_SECONDS)
         with gr.Row(elem_id="top"):
@@ -60,7 +60,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             status = gr.HTML(found[0], elem_id="status", apply_default_css=False)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="chat", min_width=0):
-                conversation = _panel("conversation", found[1])
+                greeting = gr.HTML(found[1], elem_id="welcome", apply_default_css=False)
+                conversation = _panel("conversation")
                 with gr.Row(elem_id="form"):
                     box = gr.Textbox(
                         placeholder="Ask your documents",
@@ -74,7 +75,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                     )
                     button = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=0)
             with gr.Column(elem_id="side", min_width=0):
-                sources = _panel("sources", found[2])
+                shelf = gr.HTML(found[2], elem_id="shelf", apply_default_css=False)
+                sources = _panel("sources")
 
         def ask(question: str, past: Sequence[Turn], event: gr.EventData) -> Iterator[dict[Any, Any]]:
             """First the question with a sign of work, then its answer with the first source open."""
@@ -89,8 +91,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             result = {turns: kept, conversation: render.conversation(kept, opened=opened)}
             if opened:
                 result[sources] = _source(assistant, turn, 0, source.AROUND_BLOCKS)
-            elif turn.answer:  # nothing that was cited for another question may stand beside a refusal
-                result[sources] = render.shelf(assistant.overview())
+            else:  # nothing that was cited for another question may stand beside a refusal
+                result[sources] = ""
             if turn.answer:
                 result[status] = render.status(assistant.overview())
             yield result
@@ -103,7 +105,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                 return render.notice("This answer is no longer kept here. Ask the question again.")
             return _source(assistant, turn, event.ref, around)
 
-        page.load(welcome, None, [status, conversation, sources], show_progress="hidden", api_visibility="private")
+        page.load(welcome, None, [status, greeting, shelf], show_progress="hidden", api_visibility="private")
         gr.on(
             [box.submit, button.click, conversation.example_select],
             ask,
@@ -135,10 +137,9 @@ def build_page(assistant: Assistant) -> gr.Blocks:
     return page
 
 
-def _panel(name: str, content: str) -> gr.HTML:
-    """An HTML panel of ours, wired to the function of the same name in page.js."""
+def _panel(name: str) -> gr.HTML:
+    """An HTML panel of ours, empty at first, wired to the function of the same name in page.js."""
     return gr.HTML(
-        content,
         elem_id=name,
         apply_default_css=False,
         head=f"<script>{_asset('page.js')}</script>",

@@ -75,7 +75,7 @@ window.famqa ??= (() => {
         press(button);
         if (isOpen(button)) showQuote();
         else trigger("select", { turn: Number(button.dataset.turn), ref: Number(button.dataset.ref) });
-      } else if (element.contains(button) && button.classList.contains("chip")) {
+      } else if (button.matches("#welcome .chip")) {
         trigger("example_select", { question: button.textContent });
       } else if (button.matches("#sources .back")) {
         back();

@@ -108,13 +108,8 @@ def origin(citation: Citation) -> str:
     return " · ".join(part for part in (citation.source, citation.date) if part)
 
 
-def conversation(turns: Sequence[Turn], examples: Sequence[str] = (), opened: tuple[int, int] | None = None) -> str:
-    """The whole conversation, or the welcome before its first turn.
-
-    `opened` is the turn and the reference shown in the Sources panel; its button is the pressed one.
-    """
-    if not turns:
-        return welcome(examples)
+def conversation(turns: Sequence[Turn], opened: tuple[int, int] | None = None) -> str:
+    """The whole conversation; `opened` is the turn and the source of it that is shown, whose button is pressed."""
     return "".join(f'<section class="turn" data-turn="{turn.number}">{_turn(turn, opened)}</section>' for turn in turns)
 
 

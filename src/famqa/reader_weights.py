@@ -1,0 +1,135 @@
+"""The weights of a reader: the shipped one on the bundled encoder's embeddings, or any transformers model for spans.
+
+The shipped form is a folder with `manifest.json` and `reader.safetensors`: the encoder's layers and the span head in
+half precision. The embedding table is that of the bundled embedding model, whose digest the manifest names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from famqa.embedding import download, locate
+from famqa.errors import ModelError
+from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_READER
+
+MANIFEST, WEIGHTS = "manifest.json", "reader.safetensors"
+FORMAT_VERSION = 1
+_USED_FILES = ("*.safetensors", "*.json", "vocab.txt", "*.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From a span's logits to the probability that it answers, fitted on questions with and without an answer.
+
+    margin = start + end logit - those of no answer + `retrieval_weight` x the passage's fused score;
+    probability = 1 / (1 + exp(-(`slope` x margin + `intercept`))) (Platt scaling).
+    """
+
+    retrieval_weight: float = 0.5
+    slope: float = 0.5
+    intercept: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFiles:
+    """Where a reader lies and what identifies it."""
+
+    name: str
+    folder: Path
+    digest: str
+    calibration: Calibration
+    is_shipped_form: bool  # layers and head only, on the bundled embeddings
+
+
+def locate_reader(name: str) -> ReaderFiles:
+    """The files of a reader, checked against its manifest where it has one. Raises `ModelError`."""
+    folder = _shipped_folder() if name == DEFAULT_READER else Path(name).expanduser()
+    if not folder.is_dir():
+        folder = download(name, _USED_FILES, "reader")
+    if (folder / WEIGHTS).is_file() or (folder / MANIFEST).is_file():
+        return _checked(name, folder)
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights or not (folder / "config.json").is_file():
+        raise ModelError(
+            f"reader '{name}': {folder} is no reader: it needs {MANIFEST} and {WEIGHTS}, or config.json and safetensors"
+        )
+    digest = hashlib.sha256("".join(_sha256(path) for path in weights).encode()).hexdigest()
+    return ReaderFiles(name, folder, digest, Calibration(), is_shipped_form=False)
+
+
+def _shipped_folder() -> Path:
+    return Path(str(resources.files("famqa.data").joinpath("reader")))
+
+
+def _checked(name: str, folder: Path) -> ReaderFiles:
+    again = "get it again, or leave the setting 'reader' out"
+    try:
+        stated = json.loads((folder / MANIFEST).read_text("utf-8"))
+        version, base, weights = stated["format_version"], stated["base_sha256"], stated["weights_sha256"]
+        calibration = Calibration(**stated["calibration"])
+        digest = _sha256(folder / WEIGHTS)
+    except OSError as error:
+        raise ModelError(f"reader '{name}': {error.filename} cannot be read ({error.strerror}); {again}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"reader '{name}': {folder / MANIFEST} is damaged ({error}); {again}") from None
+    if version != FORMAT_VERSION:
+        raise ModelError(f"reader '{name}' has format version {version}, this famqa reads {FORMAT_VERSION}; {again}")
+    if digest != weights:
+        raise ModelError(f"reader '{name}': {folder / WEIGHTS} is altered: its sha256 is not the manifest's; {again}")
+    if _sha256(locate(DEFAULT_EMBEDDER).folder / "model.safetensors") != base:
+        raise ModelError(f"reader '{name}' was made for another base model (sha256 {base[:12]}…); {again}")
+    return ReaderFiles(name, folder, digest, calibration, is_shipped_form=True)
+
+
+def load_model(files: ReaderFiles) -> tuple[Any, Any]:
+    """The torch model in float32, ready to read, and its fast tokenizer. Raises `ModelError`."""
+    try:
+        return _load_shipped(files) if files.is_shipped_form else _load_any(files)
+    except ModelError:
+        raise
+    except Exception as error:  # what a damaged model raises has no common base
+        reason = str(error).split("\n")[0][:200]
+        raise ModelError(f"reader '{files.name}' cannot be loaded: {reason}") from None
+
+
+def _load_shipped(files: ReaderFiles) -> tuple[Any, Any]:
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+    from transformers import AutoConfig, BertForQuestionAnswering
+
+    base = locate(DEFAULT_EMBEDDER).folder
+    model = BertForQuestionAnswering(AutoConfig.from_pretrained(base, local_files_only=True))
+    weights = {name: value.float() for name, value in load_file(files.folder / WEIGHTS).items()}
+    table = load_file(base / "model.safetensors")
+    weights |= {f"bert.{name}": value for name, value in table.items() if name.startswith("embeddings.")}
+    wanted = model.state_dict()
+    absent = sorted(wanted.keys() - weights.keys())
+    if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
+        raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit the base model; get it again")
+    model.load_state_dict({key: weights[key] for key in wanted})
+    model.train(False)
+    return model, Tokenizer.from_file(str(base / "tokenizer.json"))
+
+
+def _load_any(files: ReaderFiles) -> tuple[Any, Any]:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForQuestionAnswering
+
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        files.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+    )
+    if not (files.folder / "tokenizer.json").is_file():
+        raise ModelError(f"reader '{files.name}': {files.folder} has no tokenizer.json; a fast tokenizer is needed")
+    model.train(False)
+    return model, Tokenizer.from_file(str(files.folder / "tokenizer.json"))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,193 @@
+"""Question and passages to answer spans, with a small extractive model; the decoder is ours.
+
+All candidate passages of a question are read together. Every span of every passage is scored on one scale, "no
+answer" is one of the outcomes, and a span found in the search text is mapped back to the document's own characters.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from famqa.reader_weights import Calibration, ReaderFiles, load_model
+from famqa.records import Candidate, Passage, Reading, Span
+
+Logits = npt.NDArray[np.float32]
+
+MAX_PIECES = 256  # of a window: the question, a stretch of a passage and three marks
+QUESTION_PIECES = 64  # a longer question is read by its beginning
+STRIDE_PIECES = 64  # overlap of two windows of a long passage
+ANSWER_PIECES = 30  # longest span
+_SPANS_A_WINDOW = 20  # looked at further
+_SPANS = 6  # given back
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of one passage as the model sees it: marks, question, context."""
+
+    candidate: int  # its place among the candidates
+    ids: list[int]
+    context_at: int  # where the context begins in `ids`; it goes on to the last but one
+    offsets: list[tuple[int, int]]  # of each piece of the context in the passage's search text
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A range of a passage's search text with its margin over "no answer"."""
+
+    candidate: int
+    search_start: int
+    search_end: int
+    margin: float
+
+
+class SpanReader:
+    """A `Reader` over an extractive question answering model; loads it at the first question."""
+
+    def __init__(self, files: ReaderFiles, calibration: Calibration | None = None) -> None:
+        self.files = files
+        self.calibration = calibration or files.calibration
+        self._loading = threading.Lock()
+
+    @property
+    def digest(self) -> str:
+        return f"spans-1:{self.files.digest}"
+
+    def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
+        """The best spans that do not overlap, best first, each with the probability that it answers."""
+        windows = [window for n, candidate in enumerate(candidates) for window in self._windows(question, n, candidate)]
+        scored = [
+            found
+            for window, (starts, ends) in zip(windows, self._logits(windows), strict=True)
+            for found in best_spans(window, starts, ends)
+        ]
+        spans = self._distinct(candidates, scored)
+        return Reading(spans, 1 - spans[0].probability if spans else 1.0)
+
+    def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
+        _, tokenizer = self._loaded
+        mark_start, mark_end = self._marks
+        asked = tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_PIECES]
+        encoded = tokenizer.encode(candidate.passage.search_text, add_special_tokens=False)
+        room = MAX_PIECES - len(asked) - 3
+        head = [mark_start, *asked, mark_end]
+        for at in range(0, max(len(encoded.ids) - STRIDE_PIECES, 1), room - STRIDE_PIECES):
+            ids = encoded.ids[at : at + room]
+            if ids:
+                yield Window(number, [*head, *ids, mark_end], len(head), encoded.offsets[at : at + room])
+
+    def _logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
+        """Start and end logits of each window's pieces. Windows of like length go through the model together."""
+        found: dict[int, tuple[Logits, Logits]] = {}
+        order = sorted(range(len(windows)), key=lambda n: len(windows[n].ids))
+        for first in range(0, len(order), _BATCH):
+            batch = order[first : first + _BATCH]
+            starts, ends = self._forward([windows[n] for n in batch])
+            for row, n in enumerate(batch):
+                length = len(windows[n].ids)
+                found[n] = starts[row, :length], ends[row, :length]
+        return [found[n] for n in range(len(windows))]
+
+    def _forward(self, windows: Sequence[Window]) -> tuple[Logits, Logits]:
+        import torch
+
+        model, _ = self._loaded
+        longest = max(len(window.ids) for window in windows)
+        ids = np.zeros((len(windows), longest), dtype=np.int64)
+        kinds, mask = np.zeros_like(ids), np.zeros_like(ids)
+        for row, window in enumerate(windows):
+            ids[row, : len(window.ids)] = window.ids
+            kinds[row, window.context_at : len(window.ids)] = 1
+            mask[row, : len(window.ids)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if getattr(model.config, "type_vocab_size", 0) > 1:
+            inputs["token_type_ids"] = kinds
+        with torch.inference_mode():
+            output = model(**{name: torch.from_numpy(values) for name, values in inputs.items()})
+        return output.start_logits.float().numpy(), output.end_logits.float().numpy()
+
+    def _distinct(self, candidates: Sequence[Candidate], scored: Sequence[Scored]) -> tuple[Span, ...]:
+        """Spans of documents, best first; a span that overlaps a better one is left out, as is one without a place."""
+        weight = self.calibration.retrieval_weight
+        margins = [found.margin + weight * candidates[found.candidate].score for found in scored]
+        spans: list[Span] = []
+        for n in sorted(range(len(scored)), key=lambda n: -margins[n]):
+            passage = candidates[scored[n].candidate].passage
+            place = _place(passage, scored[n].search_start, scored[n].search_end)
+            if place is None or any(_overlaps(passage, place, span) for span in spans):
+                continue
+            spans.append(Span(passage, *place, self.probability(margins[n]), _quotes(passage, place)))
+            if len(spans) == _SPANS:
+                break
+        return tuple(spans)
+
+    def probability(self, margin: float) -> float:
+        """Probability that a span of this margin answers the question."""
+        odds = self.calibration.slope * margin + self.calibration.intercept
+        return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))
+
+    @cached_property
+    def _marks(self) -> tuple[int, int]:
+        """Ids of the mark at the start, which stands for "no answer", and of the one between and at the end."""
+        _, tokenizer = self._loaded
+        ids = tokenizer.encode("").ids
+        return ids[0], ids[-1]
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        with self._loading:
+            model, tokenizer = load_model(self.files)
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            return model, tokenizer
+
+
+def best_spans(window: Window, starts: Logits, ends: Logits, limit: int = _SPANS_A_WINDOW) -> list[Scored]:
+    """The best ranges of a window's context by start + end logit less those of "no answer", best first.
+
+    Start and end are chosen together: the end is never before the start nor more than `ANSWER_PIECES` away.
+    """
+    length = len(window.offsets)
+    inside = slice(window.context_at, window.context_at + length)
+    # Row i holds the scores of the spans that begin at piece i and have 1, 2, ... pieces.
+    padded = np.pad(ends[inside], (0, ANSWER_PIECES), constant_values=-np.inf)
+    reach = np.lib.stride_tricks.sliding_window_view(padded, ANSWER_PIECES)[:length]
+    scores = starts[inside][:, None] + reach - (starts[0] + ends[0])
+    best = np.argsort(-scores, axis=None, kind="stable")[:limit]
+    found: list[Scored] = []
+    for flat in best:
+        first, further = divmod(int(flat), ANSWER_PIECES)
+        score = float(scores[first, further])
+        if math.isfinite(score):
+            start, end = window.offsets[first][0], window.offsets[first + further][1]
+            found.append(Scored(window.candidate, start, end, score))
+    return found
+
+
+def _place(passage: Passage, search_start: int, search_end: int) -> tuple[int, int] | None:
+    """Range in the document, without white space at its ends; None where the words are not the document's."""
+    text = passage.search_text[search_start:search_end]
+    search_start += len(text) - len(text.lstrip())
+    search_end -= len(text) - len(text.rstrip())
+    return passage.to_document(search_start, search_end) if search_start < search_end else None
+
+
+def _overlaps(passage: Passage, place: tuple[int, int], span: Span) -> bool:
+    return span.passage.doc_id == passage.doc_id and span.start < place[1] and place[0] < span.end
+
+
+def _quotes(passage: Passage, place: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """The sentences, joined, that hold the span; for a cell carried from another row, the row that asked for it."""
+    touched = [s for s in passage.sentences if s[0] < place[1] and place[0] < s[1]]
+    if not touched:
+        return ((passage.start, passage.end),)
+    return ((touched[0][0], touched[-1][1]),)
