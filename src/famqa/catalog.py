@@ -72,6 +72,7 @@ class Catalog:
         self._connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
+        self._select("SELECT 1 FROM documents LIMIT 1")  # opens the file now, so that it may be removed later
         self.document = lru_cache(maxsize=256)(self._document)
 
     def close(self) -> None:

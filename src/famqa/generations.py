@@ -125,8 +125,17 @@ def read_manifest(index: Path) -> Manifest:
 
 def open_generation(index: Path) -> Generation:
     """The served generation, every file checked against its checksum. Raises one of the `IndexError_` family."""
-    name = current_name(index)
-    folder = _folder(index, name)
+    while True:
+        name = current_name(index)
+        try:
+            return _open(_folder(index, name))
+        except IndexDamagedError:
+            if current_name(index) == name:
+                raise
+            # Another one was published, and this one removed, while it was being opened.
+
+
+def _open(folder: Path) -> Generation:
     manifest = _read_manifest(folder)
     problems = check_files(folder, manifest)
     if problems:
@@ -230,8 +239,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def generation_name(created: datetime, files: dict[str, tuple[int, str]]) -> str:
-    """UTC time and a digest of the contents, such as 20261120T101500Z-3f9a1c."""
-    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    """UTC time and a digest of the time and the contents, such as 20261120T101500Z-3f9a1c; never the same twice."""
+    digest = hashlib.sha256(json.dumps([created.isoformat(), files], sort_keys=True).encode()).hexdigest()
     return f"{created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:6]}"
 
 
@@ -242,8 +251,6 @@ def publish(index: Path, folder: Path, manifest: Manifest, keep: int) -> None:
     _sync(folder)
     home = index / "generations"
     target = home / manifest.name
-    if target.exists():  # the same contents in the same second
-        shutil.rmtree(target)
     folder.rename(target)
     _sync(home)
     aside = index / "CURRENT.new"
@@ -251,10 +258,10 @@ def publish(index: Path, folder: Path, manifest: Manifest, keep: int) -> None:
     _sync(aside)
     aside.replace(index / "CURRENT")
     _sync(index)
-    names = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("."))
-    for name in names[:-keep]:
-        if name != manifest.name:
-            shutil.rmtree(home / name, ignore_errors=True)
+    older = [path for path in home.iterdir() if path.is_dir() and path != target and not path.name.startswith(".")]
+    older.sort(key=lambda path: path.stat().st_mtime_ns)
+    for path in older[: max(len(older) + 1 - keep, 0)]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _folder(index: Path, name: str) -> Path:

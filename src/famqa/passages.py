@@ -254,16 +254,12 @@ class _Cutter:
 
     def _body(self, block: Block, start: int, end: int) -> list[tuple[str, int | None]]:
         """The text of `start:end` as searched: cells under their headers, markup left out."""
-        text = self.document.text
         if block.kind is BlockKind.TABLE_ROW and (start, end) == (block.start, block.end):
             pieces: list[tuple[str, int | None]] = []
             for cell in block.cells:
                 header = f"{cell.header}: " if cell.header else ""
-                pieces += [
-                    ("; " if pieces else "", None),
-                    (header, None),
-                    (text[cell.start : cell.end], cell.start),
-                ]
+                parts = self._plain(block, cell.start, cell.end)
+                pieces += [("; " if pieces else "", None), (header, None), *parts]
             whole = "".join(piece for piece, _ in pieces)
             if self.limits.count_model_tokens(whole) <= self._room(block):
                 return pieces

@@ -26,7 +26,7 @@ class VectorIndex:
         try:
             self.vectors: Vectors = np.load(npy, mmap_mode="r", allow_pickle=False)
             self._index = faiss.read_index(str(index))
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, EOFError, ValueError, RuntimeError) as error:
             reason = str(error).split("\n")[0][:160]
             raise IndexDamagedError(f"the vectors in {npy.parent} cannot be read: {reason}") from None
         if self._index.ntotal != len(self.vectors) or self._index.d != self.vectors.shape[1]:

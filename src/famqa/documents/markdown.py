@@ -78,6 +78,8 @@ class _Walker:
         if start == end:
             return
         markup = self._markup(inline, start, end)
+        if not _without(self.text, start, end, markup):
+            return  # a picture without words
         block = Block(BlockKind.PARAGRAPH, start, end, self.path.headings, markup=markup)
         if self.items:
             first = self.items[-1]
@@ -121,27 +123,36 @@ class _Walker:
                 last -= 1
         if first < last:
             start, end = trimmed(self.text, self.lines[first].start, self.lines[last - 1].end)
-            if start < end:
+            words = re.sub(r"<[^>]*>", "", self.text[start:end]) if token.type == "html_block" else self.text[start:end]
+            if words.strip():
                 self.blocks.append(Block(BlockKind.PARAGRAPH, start, end, self.path.headings))
 
     def _table(self, tokens: list[Token], at: int) -> int:
         """Adds a block a body row; returns the index of the closing token."""
         header: list[str] = []
         rows: list[tuple[int, int]] = []
+        contents: list[list[Token]] = []  # of each row's cells
         while tokens[at].type != "table_close":
             token = tokens[at]
             if token.type == "th_open":
                 header.append(_plain_text(tokens[at + 1]))
+            elif token.type == "td_open":
+                contents[-1].append(tokens[at + 1])
             elif token.type == "tr_open" and token.map is not None:
+                contents.append([])
                 line = self.lines[token.map[0]]
                 marks = _CONTAINER_MARKS.match(line.text)
                 rows.append(trimmed(self.text, line.start + (marks.end() if marks else 0), line.end))
             at += 1
         body = rows[1:]
         cells = [pipe_cells(self.text, *row) for row in body]
-        for row, aligned in zip(body, align(self.text, header, cells), strict=True):
+        for n, aligned in enumerate(align(self.text, header, cells)):
             if aligned:
-                self.blocks.append(Block(BlockKind.TABLE_ROW, *row, self.path.headings, cells=aligned))
+                pairs = zip(cells[n], contents[n + 1], strict=False)
+                markup = tuple(gap for cell, inline in pairs for gap in self._markup(inline, *cell))
+                self.blocks.append(
+                    Block(BlockKind.TABLE_ROW, *body[n], self.path.headings, cells=aligned, markup=markup)
+                )
         return at
 
     def _range(self, token: Token, inline: Token) -> tuple[int, int]:
