@@ -15,7 +15,7 @@ import tiktoken
 
 from famqa.documents.parsed import trimmed
 from famqa.errors import SettingsError
-from famqa.records import Block, BlockKind, Document, Passage, Segment
+from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment
 
 CHUNKER_VERSION = 1  # raise it when the same document would be cut otherwise
 
@@ -227,7 +227,7 @@ class _Cutter:
             segments=segments,
             sentences=tuple(units),
             headings=block.headings,
-            cells=block.cells,
+            cells=tuple(cell for cell in block.cells if _stands_in(cell, start, end, segments)),
             page=block.page,
         )
 
@@ -253,17 +253,28 @@ class _Cutter:
         return text
 
     def _body(self, block: Block, start: int, end: int) -> list[tuple[str, int | None]]:
-        """The text of `start:end` as searched: cells under their headers, markup left out."""
-        if block.kind is BlockKind.TABLE_ROW and (start, end) == (block.start, block.end):
-            pieces: list[tuple[str, int | None]] = []
-            for cell in block.cells:
-                header = f"{cell.header}: " if cell.header else ""
-                parts = self._plain(block, cell.start, cell.end)
-                pieces += [("; " if pieces else "", None), (header, None), *parts]
-            whole = "".join(piece for piece, _ in pieces)
-            if self.limits.count_model_tokens(whole) <= self._room(block):
-                return pieces
-        return self._plain(block, start, end)
+        """The text of `start:end` as searched: cells under their headers, markup left out.
+
+        A row that is too long for that is searched as it stands, the cells carried from above in front of each part.
+        """
+        plain = self._plain(block, start, end)
+        if block.kind is not BlockKind.TABLE_ROW:
+            return plain
+        whole = (start, end) == (block.start, block.end)
+        carried = [cell for cell in block.cells if cell.carried]
+        choices = [self._as_pairs(block, block.cells)] if whole else []
+        choices.append([*self._as_pairs(block, carried), ("; " if carried else "", None), *plain])
+        room = self._room(block)
+        fitting = (pieces for pieces in choices if self.limits.count_model_tokens(_join(pieces)[0]) <= room)
+        return next(fitting, plain)
+
+    def _as_pairs(self, block: Block, cells: Sequence[Cell]) -> list[tuple[str, int | None]]:
+        """`Header: cell; Header: cell`, each cell's text with its offset."""
+        pieces: list[tuple[str, int | None]] = []
+        for cell in cells:
+            pieces.append((("; " if pieces else "") + (f"{cell.header}: " if cell.header else ""), None))
+            pieces += self._plain(block, cell.start, cell.end)
+        return pieces
 
     def _plain(self, block: Block, start: int, end: int) -> list[tuple[str, int | None]]:
         """The text of `start:end` without its markup, in verbatim pieces."""
@@ -271,6 +282,12 @@ class _Cutter:
         gaps = [(left, right) for left, right in block.markup if left >= start and right <= end]
         edges = [start, *(edge for gap in gaps for edge in gap), end]
         return [(text[left:right], left) for left, right in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _stands_in(cell: Cell, start: int, end: int, segments: Sequence[Segment]) -> bool:
+    """Whether a passage holds the cell: a row that is too long is cut in parts, and not every part has every cell."""
+    in_range = start <= cell.start and cell.end <= end
+    return in_range or any(cell.start <= segment.start < cell.end for segment in segments)
 
 
 def _join(pieces: Sequence[tuple[str, int | None]]) -> tuple[str, tuple[Segment, ...]]:

@@ -24,15 +24,22 @@ _USED_FILES = ("*.safetensors", "*.json", "vocab.txt", "*.model")
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From a span's logits to the probability that it answers, fitted on questions with and without an answer.
+    """From what is known of a span to the log odds that it answers; a logistic regression (Platt scaling).
 
-    margin = start + end logit - those of no answer + `retrieval_weight` x the passage's fused score;
-    probability = 1 / (1 + exp(-(`slope` x margin + `intercept`))) (Platt scaling).
+    The features: how far start + end logit lie above those of "no answer"; the passage's fused search score; the
+    share of the question's rare words that stand in the passage. `training/calibrate_reader.py` fits it on questions
+    with and without an answer.
     """
 
-    retrieval_weight: float = 0.5
-    slope: float = 0.5
-    intercept: float = 0.0
+    above_none: float = 0.4
+    search_score: float = 0.3
+    coverage: float = 1.0
+    intercept: float = -1.5
+
+    def log_odds(self, above_none: float, search_score: float, coverage: float) -> float:
+        """Log odds that a span with these features answers the question."""
+        weighted = self.above_none * above_none + self.search_score * search_score + self.coverage * coverage
+        return weighted + self.intercept
 
 
 @dataclass(frozen=True, slots=True)

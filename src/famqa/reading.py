@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from famqa.reader_weights import Calibration, ReaderFiles, load_model
 from famqa.records import Candidate, Passage, Reading, Span
+from famqa.terms import content_terms, coverage, rarity, terms
 
 Logits = npt.NDArray[np.float32]
 
@@ -41,13 +42,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A range of a passage's search text with its margin over "no answer"."""
+class Found:
+    """A range of a document that may answer, with the features that `Calibration.log_odds` takes."""
 
-    candidate: int
-    search_start: int
-    search_end: int
-    margin: float
+    passage: Passage
+    start: int
+    end: int
+    features: tuple[float, float, float]
+
+    def overlaps(self, span: Span) -> bool:
+        return span.passage.doc_id == self.passage.doc_id and span.start < self.end and self.start < span.end
 
 
 class SpanReader:
@@ -64,14 +68,34 @@ class SpanReader:
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans that do not overlap, best first, each with the probability that it answers."""
+        features = self.features(question, candidates)
+        log_odds = [self.calibration.log_odds(*found.features) for found in features]
+        spans: list[Span] = []
+        for n in sorted(range(len(features)), key=lambda n: -log_odds[n]):
+            found = features[n]
+            if not any(found.overlaps(span) for span in spans):
+                place = found.start, found.end
+                spans.append(Span(found.passage, *place, _probability(log_odds[n]), _quotes(found.passage, place)))
+            if len(spans) == _SPANS:
+                break
+        return Reading(tuple(spans), 1 - spans[0].probability if spans else 1.0)
+
+    def features(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
+        """The best spans of every window that stand in a document word for word, with what is known of them."""
         windows = [window for n, candidate in enumerate(candidates) for window in self._windows(question, n, candidate)]
-        scored = [
-            found
-            for window, (starts, ends) in zip(windows, self._logits(windows), strict=True)
-            for found in best_spans(window, starts, ends)
-        ]
-        spans = self._distinct(candidates, scored)
-        return Reading(spans, 1 - spans[0].probability if spans else 1.0)
+        asked = content_terms(question)
+        present = [frozenset(terms(candidate.passage.search_text)) for candidate in candidates]
+        weight = rarity(asked, present)
+        covered = [coverage(asked, words, weight) for words in present]
+        found: list[Found] = []
+        for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
+            candidate = candidates[window.candidate]
+            for start, end, above_none in best_spans(window, starts, ends):
+                place = _place(candidate.passage, start, end)
+                if place is not None:
+                    known = (above_none, candidate.score, covered[window.candidate])
+                    found.append(Found(candidate.passage, *place, known))
+        return found
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
         _, tokenizer = self._loaded
@@ -115,26 +139,6 @@ class SpanReader:
             output = model(**{name: torch.from_numpy(values) for name, values in inputs.items()})
         return output.start_logits.float().numpy(), output.end_logits.float().numpy()
 
-    def _distinct(self, candidates: Sequence[Candidate], scored: Sequence[Scored]) -> tuple[Span, ...]:
-        """Spans of documents, best first; a span that overlaps a better one is left out, as is one without a place."""
-        weight = self.calibration.retrieval_weight
-        margins = [found.margin + weight * candidates[found.candidate].score for found in scored]
-        spans: list[Span] = []
-        for n in sorted(range(len(scored)), key=lambda n: -margins[n]):
-            passage = candidates[scored[n].candidate].passage
-            place = _place(passage, scored[n].search_start, scored[n].search_end)
-            if place is None or any(_overlaps(passage, place, span) for span in spans):
-                continue
-            spans.append(Span(passage, *place, self.probability(margins[n]), _quotes(passage, place)))
-            if len(spans) == _SPANS:
-                break
-        return tuple(spans)
-
-    def probability(self, margin: float) -> float:
-        """Probability that a span of this margin answers the question."""
-        odds = self.calibration.slope * margin + self.calibration.intercept
-        return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))
-
     @cached_property
     def _marks(self) -> tuple[int, int]:
         """Ids of the mark at the start, which stands for "no answer", and of the one between and at the end."""
@@ -151,8 +155,10 @@ class SpanReader:
             return model, tokenizer
 
 
-def best_spans(window: Window, starts: Logits, ends: Logits, limit: int = _SPANS_A_WINDOW) -> list[Scored]:
-    """The best ranges of a window's context by start + end logit less those of "no answer", best first.
+def best_spans(
+    window: Window, starts: Logits, ends: Logits, limit: int = _SPANS_A_WINDOW
+) -> list[tuple[int, int, float]]:
+    """The best ranges of a window's search text: start, end, and start + end logit above those of "no answer".
 
     Start and end are chosen together: the end is never before the start nor more than `ANSWER_PIECES` away.
     """
@@ -163,14 +169,17 @@ def best_spans(window: Window, starts: Logits, ends: Logits, limit: int = _SPANS
     reach = np.lib.stride_tricks.sliding_window_view(padded, ANSWER_PIECES)[:length]
     scores = starts[inside][:, None] + reach - (starts[0] + ends[0])
     best = np.argsort(-scores, axis=None, kind="stable")[:limit]
-    found: list[Scored] = []
+    found: list[tuple[int, int, float]] = []
     for flat in best:
         first, further = divmod(int(flat), ANSWER_PIECES)
         score = float(scores[first, further])
         if math.isfinite(score):
-            start, end = window.offsets[first][0], window.offsets[first + further][1]
-            found.append(Scored(window.candidate, start, end, score))
+            found.append((window.offsets[first][0], window.offsets[first + further][1], score))
     return found
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, log_odds))))
 
 
 def _place(passage: Passage, search_start: int, search_end: int) -> tuple[int, int] | None:
@@ -179,10 +188,6 @@ def _place(passage: Passage, search_start: int, search_end: int) -> tuple[int, i
     search_start += len(text) - len(text.lstrip())
     search_end -= len(text) - len(text.rstrip())
     return passage.to_document(search_start, search_end) if search_start < search_end else None
-
-
-def _overlaps(passage: Passage, place: tuple[int, int], span: Span) -> bool:
-    return span.passage.doc_id == passage.doc_id and span.start < place[1] and place[0] < span.end
 
 
 def _quotes(passage: Passage, place: tuple[int, int]) -> tuple[tuple[int, int], ...]:

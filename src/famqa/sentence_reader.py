@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from famqa.records import BlockKind, Candidate, Cell, Embedder, Passage, Reading, Span, Vectors
-from famqa.terms import NUMBER_WORDS, content_terms, terms
+from famqa.terms import NUMBER_WORDS, content_terms, coverage, rarity, terms
 
 FEATURES = ("cosine", "coverage", "passage_coverage", "passage_score", "kind_fits")
 WEIGHTS = (4.0, 3.0, 1.0, 0.4, 0.7)
@@ -70,13 +69,13 @@ class SentenceReader:
         asked = content_terms(question) or terms(question)
         unit_terms = [set(terms(unit.text)) for unit in units]
         passage_terms = [set(terms(unit.candidate.passage.search_text)) for unit in units]
-        weight = _rarity(asked, unit_terms)
+        weight = rarity(asked, unit_terms)
         cosines = self._cosines(question, units)
         return [
             (
                 cosines[i],
-                _share(asked, unit_terms[i], weight),
-                _share(asked, passage_terms[i], weight),
+                coverage(asked, unit_terms[i], weight),
+                coverage(asked, passage_terms[i], weight),
                 unit.candidate.score,
                 float(kind_fits(question, unit.text, asked)),
             )
@@ -108,18 +107,6 @@ class SentenceReader:
 def probability(features: Sequence[float]) -> float:
     """Probability that a unit with these features holds the answer."""
     return 1 / (1 + math.exp(-(INTERCEPT + float(np.dot(WEIGHTS, features)))))
-
-
-def _rarity(asked: Sequence[str], texts: Sequence[set[str]]) -> dict[str, float]:
-    """Weight of each asked term, higher the fewer of the texts hold it (the idf of BM25)."""
-    found = Counter(term for text in texts for term in text & set(asked))
-    return {term: math.log(1 + (len(texts) - found[term] + 0.5) / (found[term] + 0.5)) for term in asked}
-
-
-def _share(asked: Sequence[str], present: set[str], weight: dict[str, float]) -> float:
-    """How much of the asked terms' weight is present, from 0 to 1."""
-    total = sum(weight[term] for term in asked)
-    return sum(weight[term] for term in asked if term in present) / total if total else 0.0
 
 
 _MONTHS = [
@@ -186,8 +173,8 @@ def asked_cell(question: str, passage: Passage) -> Cell:
 
 
 def _cell_text(passage: Passage, cell: Cell) -> str:
-    """The cell's text, from the search text where it was carried from another row."""
-    segment = next((s for s in passage.segments if s.start == cell.start), None)
-    if segment is None:
-        return passage.text[cell.start - passage.start : cell.end - passage.start]
-    return passage.search_text[segment.search_start : segment.search_start + cell.end - cell.start]
+    """The cell's text as searched; a carried one stands there only."""
+    inside = [segment for segment in passage.segments if cell.start <= segment.start < cell.end]
+    if inside:
+        return "".join(passage.search_text[s.search_start : s.search_start + s.length] for s in inside)
+    return passage.text[cell.start - passage.start : cell.end - passage.start]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 import snowballstemmer
@@ -234,6 +236,18 @@ def terms(text: str) -> list[str]:
 def content_terms(text: str) -> list[str]:
     """The distinct terms of `text` that are no function words, in order."""
     return list(dict.fromkeys(terms(" ".join(word for word in words(text) if word not in FUNCTION_WORDS))))
+
+
+def rarity(asked: Sequence[str], texts: Sequence[Set[str]]) -> dict[str, float]:
+    """Weight of each asked term, higher the fewer of the texts (as sets of terms) hold it: the idf of BM25."""
+    found = Counter(term for text in texts for term in set(asked) & text)
+    return {term: math.log(1 + (len(texts) - found[term] + 0.5) / (found[term] + 0.5)) for term in asked}
+
+
+def coverage(asked: Sequence[str], present: Set[str], weight: Mapping[str, float]) -> float:
+    """How much of the asked terms' weight is present, from 0 to 1."""
+    total = sum(weight[term] for term in asked)
+    return sum(weight[term] for term in asked if term in present) / total if total else 0.0
 
 
 def _ordinal_digits(word: str) -> str:

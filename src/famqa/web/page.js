@@ -2,7 +2,6 @@
 // Gradio runs `famqa.conversation` and `famqa.sources` once, when the two panels are first shown.
 window.famqa ??= (() => {
   let opener = null; // the button that was pressed last
-  let byHand = false; // the source being opened was asked for with a press, not opened after an answer
   let heldAt = null; // where the quote stood when more of the document was asked for, so that it stays there
 
   const panel = () => document.getElementById("sources");
@@ -12,7 +11,7 @@ window.famqa ??= (() => {
   };
 
   function press(button) {
-    for (const other of document.querySelectorAll("#conversation .cite")) {
+    for (const other of document.querySelectorAll("#conversation [data-ref]")) {
       const same = other.dataset.turn === button.dataset.turn && other.dataset.ref === button.dataset.ref;
       other.setAttribute("aria-pressed", String(same));
     }
@@ -30,21 +29,30 @@ window.famqa ??= (() => {
     return into < room / 2 ? into + room / 8 : room / 4;
   }
 
-  // Only the panel itself is scrolled, unless someone asked for the source and the panel is below the chat.
+  // Only the panel itself is scrolled: a source that opens by itself must not move the page.
   function showQuote() {
     const mark = quote();
     const page = panel().querySelector(".doc");
     if (!mark || !page) return;
     page.scrollTop += quoteTop() - (heldAt ?? restingPlace(mark, page));
     heldAt = null;
-    if (!byHand) return;
-    byHand = false;
+  }
+
+  // Someone asked for the source: the focus goes to the quote, and the page to the panel where it lies below the chat.
+  async function open(button, ask) {
+    opener = button;
+    press(button);
+    if (!isOpen(button)) ask();
+    for (let wait = 0; !isOpen(button) && opener === button && wait < 300; wait++) {
+      await new Promise((done) => setTimeout(done, 30));
+    }
+    const mark = quote();
+    if (!mark || !isOpen(button)) return;
+    showQuote();
     mark.tabIndex = -1;
     mark.focus({ preventScroll: true });
     const side = document.getElementById("side");
-    if (side.getBoundingClientRect().top > window.innerHeight / 2 || window.innerWidth <= 860) {
-      side.scrollIntoView({ block: "start" });
-    }
+    if (side.getBoundingClientRect().left === 0) side.scrollIntoView({ block: "start" });
   }
 
   function back() {
@@ -70,11 +78,8 @@ window.famqa ??= (() => {
       const button = event.target.closest("button");
       if (!button) return;
       if (element.contains(button) && button.dataset.ref !== undefined) {
-        opener = button;
-        byHand = true;
-        press(button);
-        if (isOpen(button)) showQuote();
-        else trigger("select", { turn: Number(button.dataset.turn), ref: Number(button.dataset.ref) });
+        const { turn, ref } = button.dataset;
+        open(button, () => trigger("select", { turn: Number(turn), ref: Number(ref) }));
       } else if (button.matches("#welcome .chip")) {
         trigger("example_select", { question: button.textContent });
       } else if (button.matches("#sources .back")) {

@@ -266,7 +266,7 @@ def _table(view: View, parts: list[Part]) -> str:
         head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in names)
         head = f'<thead><tr><td class="line"></td>{head}</tr></thead>'
     rows = "".join(_row(view, part, columns) for part in parts)
-    return f'<div class="table"><table>{head}<tbody>{rows}</tbody></table></div>'
+    return f'<div class="table" tabindex="0" role="region" aria-label="Table"><table>{head}<tbody>{rows}</tbody></table></div>'
 
 
 def _columns(parts: list[Part]) -> list[tuple[str, int]]:

@@ -1,0 +1,142 @@
+"""Spans to a cited answer: what is quoted, how citations are numbered, and when there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from conftest import LIGHTHOUSE, assert_cited, parsed
+from famqa.answering import CitationError, check, compose
+from famqa.catalog import Catalog, Entry, write_catalog
+from famqa.passages import Limits, cut
+from famqa.records import Answer, Candidate, Document, Passage, Reading, Span
+from famqa.settings import Settings
+
+
+@dataclass
+class Handbook:
+    """The lighthouse as one indexed document, and ways to point into it."""
+
+    catalog: Catalog
+    document: Document
+    passages: Sequence[Passage]
+
+    def passage(self, words: str) -> Passage:
+        return next(passage for passage in self.passages if words in passage.text)
+
+    def span(self, words: str, probability: float = 0.9) -> Span:
+        """The words, quoted by the sentence, item or row that they stand in."""
+        passage = self.passage(words)
+        start = passage.start + passage.text.index(words)
+        quotes = tuple(s for s in passage.sentences if s[0] <= start < s[1])
+        return Span(passage, start, start + len(words), probability, quotes)
+
+    def compose(self, *spans: Span, no_answer: float = 0.1, **settings: object) -> Answer:
+        candidates = [Candidate(row, passage, 0.0, 0.0, 0.0) for row, passage in enumerate(self.passages)]
+        answer = compose("Q?", Reading(spans, no_answer), candidates, self.catalog, Settings(**settings), "gen")
+        assert_cited(answer, self.catalog.document)
+        assert (answer.question, answer.index) == ("Q?", "gen")
+        return answer
+
+
+@pytest.fixture(scope="module")
+def handbook(tmp_path_factory: pytest.TempPathFactory, limits: Limits) -> Handbook:
+    path: Path = tmp_path_factory.mktemp("answering") / "catalog.sqlite"
+    document, blocks = parsed(LIGHTHOUSE, "sub/lighthouse.txt")
+    document = replace(document, source="A handbook", date="1975")
+    passages = tuple(cut(document, blocks, limits))
+    write_catalog(path, [Entry(document, blocks, passages)])
+    return Handbook(Catalog(path), document, passages)
+
+
+def test_an_answer_is_cut_from_its_document_and_cited(handbook: Handbook) -> None:
+    answer = handbook.compose(handbook.span("rapeseed oil"))
+    assert (answer.status, answer.answer, answer.confidence) == ("answered", "rapeseed oil", 0.9)
+    (citation,) = answer.citations
+    assert citation.quote == "The first lamp burned rapeseed oil."
+    assert (citation.number, citation.doc_id, citation.title) == (1, "sub/lighthouse.txt", "Gull Rock Lighthouse")
+    assert (citation.section, citation.source, citation.date) == (("Lamp",), "A handbook", "1975")
+    assert citation.line == LIGHTHOUSE[: LIGHTHOUSE.index("The first lamp")].count("\n") + 1 == 17
+    (span,) = answer.spans
+    assert (span.text, span.citation) == ("rapeseed oil", 1)
+    assert answer.nearest == ()
+
+
+def test_white_space_of_an_answer_is_made_plain_but_not_that_of_its_span(handbook: Handbook) -> None:
+    words = "1890\n  - Ingrid"
+    item = handbook.passage("Tomas")
+    start = LIGHTHOUSE.index(words)
+    answer = handbook.compose(Span(item, start, start + len(words), 0.9, ((item.start, start + len(words)),)))
+    assert answer.answer == "1890 - Ingrid"
+    assert answer.spans[0].text == words
+
+
+def test_below_the_threshold_there_is_no_answer_but_the_nearest_places(handbook: Handbook) -> None:
+    answer = handbook.compose(handbook.span("rapeseed oil", 0.49), no_answer=0.51)
+    assert (answer.status, answer.answer, answer.spans, answer.citations) == ("no_answer", "", (), ())
+    assert answer.confidence == 0.51
+    assert [citation.number for citation in answer.nearest] == [1, 2, 3]
+    assert [citation.quote for citation in answer.nearest] == [passage.text for passage in handbook.passages[:3]]
+
+
+def test_the_threshold_itself_is_enough_and_can_be_set(handbook: Handbook) -> None:
+    assert handbook.compose(handbook.span("rapeseed oil", 0.5)).status == "answered"
+    assert handbook.compose(handbook.span("rapeseed oil", 0.5), answer_threshold=0.51).status == "no_answer"
+    assert handbook.compose(handbook.span("rapeseed oil", 0.0), answer_threshold=0).status == "answered"
+
+
+def test_no_span_is_no_answer(handbook: Handbook) -> None:
+    assert handbook.compose(no_answer=1.0).status == "no_answer"
+    empty = replace(handbook.span("rapeseed oil"), end=handbook.span("rapeseed oil").start)
+    assert handbook.compose(empty).status == "no_answer"
+
+
+def test_further_spans_are_cited_up_to_the_limit(handbook: Handbook) -> None:
+    spans = [handbook.span(words) for words in ("rapeseed oil", "paraffin", "steam horn", "herring merchants")]
+    assert [c.quote for c in handbook.compose(*spans).citations] == [
+        "The first lamp burned rapeseed oil.",
+        "A paraffin lamp replaced it in 1903.",
+        "A steam horn gave two blasts a minute in fog until an electric siren took its place.",
+    ]
+    assert len(handbook.compose(*spans, max_citations=1).citations) == 1
+    assert len(handbook.compose(*spans, max_citations=4).citations) == 4
+
+
+def test_a_place_cited_twice_keeps_its_number(handbook: Handbook) -> None:
+    answer = handbook.compose(handbook.span("rapeseed oil"), handbook.span("first lamp"), handbook.span("paraffin"))
+    assert [citation.number for citation in answer.citations] == [1, 2]
+
+
+def test_a_carried_cell_cites_the_row_where_it_stands_and_the_row_that_asked(handbook: Handbook) -> None:
+    row = handbook.passage("Bluebell")
+    year = row.cells[0]
+    assert year.carried
+    span = Span(row, year.start, year.end, 0.9, row.sentences)
+    answer = handbook.compose(span)
+    assert answer.answer == "1874"
+    assert [citation.quote for citation in answer.citations] == [
+        "| 1874 | Aurora | Timber | 3 |",
+        "| Bluebell | Coal | 7 | |",
+    ]
+    assert answer.spans[0].citation == 1
+    assert [c.quote for c in handbook.compose(span, max_citations=1).citations] == ["| 1874 | Aurora | Timber | 3 |"]
+
+
+def test_an_answer_whose_quote_is_not_the_documents_is_never_shown(handbook: Handbook) -> None:
+    answer = handbook.compose(handbook.span("rapeseed oil"))
+    check(answer, handbook.catalog)
+    (citation,), (span,) = answer.citations, answer.spans
+    wrong = [
+        replace(answer, citations=(replace(citation, quote=citation.quote + "!"),)),
+        replace(answer, citations=(replace(citation, start=citation.start + 1),)),
+        replace(answer, spans=(replace(span, text="whale oil"),)),
+        replace(answer, spans=(replace(span, start=span.start + 1, end=span.end + 1),)),
+        replace(answer, spans=(replace(span, start=0, end=4),)),
+        replace(answer, nearest=(replace(citation, quote="made up"),)),
+    ]
+    for altered in wrong:
+        with pytest.raises(CitationError):
+            check(altered, handbook.catalog)
