@@ -13,7 +13,6 @@ from famqa.answering import CitationError, check, compose
 from famqa.catalog import Catalog, Entry, write_catalog
 from famqa.passages import Limits, cut
 from famqa.records import Answer, Candidate, Document, Passage, Reading, Span
-from famqa.settings import Settings
 
 
 @dataclass
@@ -34,9 +33,19 @@ class Handbook:
         quotes = tuple(s for s in passage.sentences if s[0] <= start < s[1])
         return Span(passage, start, start + len(words), probability, quotes)
 
-    def compose(self, *spans: Span, no_answer: float = 0.1, **settings: object) -> Answer:
+    def compose(
+        self, *spans: Span, no_answer: float = 0.1, threshold: float = 0.5, max_citations: int = 3
+    ) -> Answer:
         candidates = [Candidate(row, passage, 0.0, 0.0, 0.0) for row, passage in enumerate(self.passages)]
-        answer = compose("Q?", Reading(spans, no_answer), candidates, self.catalog, Settings(**settings), "gen")
+        answer = compose(
+            "Q?",
+            Reading(spans, no_answer),
+            candidates,
+            self.catalog,
+            threshold=threshold,
+            max_citations=max_citations,
+            index="gen",
+        )
         assert_cited(answer, self.catalog.document)
         assert (answer.question, answer.index) == ("Q?", "gen")
         return answer
@@ -84,8 +93,8 @@ def test_below_the_threshold_there_is_no_answer_but_the_nearest_places(handbook:
 
 def test_the_threshold_itself_is_enough_and_can_be_set(handbook: Handbook) -> None:
     assert handbook.compose(handbook.span("rapeseed oil", 0.5)).status == "answered"
-    assert handbook.compose(handbook.span("rapeseed oil", 0.5), answer_threshold=0.51).status == "no_answer"
-    assert handbook.compose(handbook.span("rapeseed oil", 0.0), answer_threshold=0).status == "answered"
+    assert handbook.compose(handbook.span("rapeseed oil", 0.5), threshold=0.51).status == "no_answer"
+    assert handbook.compose(handbook.span("rapeseed oil", 0.0), threshold=0).status == "answered"
 
 
 def test_no_span_is_no_answer(handbook: Handbook) -> None:
@@ -103,6 +112,15 @@ def test_further_spans_are_cited_up_to_the_limit(handbook: Handbook) -> None:
     ]
     assert len(handbook.compose(*spans, max_citations=1).citations) == 1
     assert len(handbook.compose(*spans, max_citations=4).citations) == 4
+
+
+def test_a_much_less_likely_span_is_not_cited(handbook: Handbook) -> None:
+    nearly, hardly = handbook.span("paraffin", 0.3), handbook.span("steam horn", 0.26)
+    answer = handbook.compose(handbook.span("rapeseed oil", 0.9), nearly, hardly)  # 0.3 x 0.9 = 0.27
+    assert [citation.quote for citation in answer.citations] == [
+        "The first lamp burned rapeseed oil.",
+        "A paraffin lamp replaced it in 1903.",
+    ]
 
 
 def test_a_place_cited_twice_keeps_its_number(handbook: Handbook) -> None:

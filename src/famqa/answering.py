@@ -8,10 +8,10 @@ from typing import Any
 
 from famqa.catalog import Catalog
 from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Reading, Span
-from famqa.settings import Settings
 
 ANSWERED, NO_ANSWER = "answered", "no_answer"
 _NEAREST = 3
+_FURTHER_SHARE = 0.3  # of the best span's probability, from which on another place is worth showing
 
 Range = tuple[int, int]
 
@@ -41,16 +41,18 @@ def compose(
     reading: Reading,
     candidates: Sequence[Candidate],
     catalog: Catalog,
-    settings: Settings,
+    *,
+    threshold: float,
+    max_citations: int,
     index: str,
 ) -> Answer:
-    """The answer that the reading gives, with at most `settings.max_citations` citations.
+    """The answer that the reading gives, with at most `max_citations` citations.
 
-    There is none where the best span is less likely than `settings.answer_threshold`; then the nearest passages are
-    given, and are no answer.
+    There is none where the best span is less likely than `threshold`; then the nearest passages are given, and are
+    no answer. Further spans are cited beside the best one as long as they are nearly as likely.
     """
     spans = [span for span in reading.spans if span.start < span.end]
-    if not spans or spans[0].probability < settings.answer_threshold:
+    if not spans or spans[0].probability < threshold:
         return Answer(
             question=question,
             status=NO_ANSWER,
@@ -65,9 +67,8 @@ def compose(
     best = spans[0]
     number = _cite_span(numbering, best)
     for further in spans[1:]:
-        if len(numbering.citations) >= settings.max_citations:
-            break
-        _cite_span(numbering, further)
+        if further.probability >= _FURTHER_SHARE * best.probability and len(numbering.citations) < max_citations:
+            _cite_span(numbering, further)
     text = catalog.document(best.passage.doc_id).text[best.start : best.end]
     answer = Answer(
         question=question,
@@ -75,7 +76,7 @@ def compose(
         answer=" ".join(text.split()),
         spans=(AnswerSpan(text, number, best.start, best.end),),
         confidence=round(best.probability, 4),
-        citations=tuple(numbering.citations[: settings.max_citations]),
+        citations=tuple(numbering.citations[: max(max_citations, number)]),
         nearest=(),
         index=index,
     )

@@ -69,7 +69,7 @@ class Assistant:
         Raises `QuestionError` for an empty or overlong question.
         """
         times = _Timings()
-        asked = self._checked(question)
+        asked = check_question(question, self.settings)
         generation = self.generation()
         with times.measure("search"):
             vector = self._embedder.embed_question(asked)
@@ -77,7 +77,16 @@ class Assistant:
         with times.measure("read"):
             reading = self._reader.read(asked, candidates)
         with times.measure("answer"):
-            answer = compose(question, reading, candidates, generation.catalog, self.settings, generation.name)
+            stated = self.settings.answer_threshold
+            answer = compose(
+                question,
+                reading,
+                candidates,
+                generation.catalog,
+                threshold=self._reader.threshold if stated is None else stated,
+                max_citations=self.settings.max_citations,
+                index=generation.name,
+            )
         return replace(answer, timings_ms=times.in_ms())
 
     def document(self, doc_id: str) -> Document:
@@ -127,18 +136,19 @@ class Assistant:
             )
         return generation
 
-    def _checked(self, question: str) -> str:
-        asked = " ".join(question.split())
-        if not asked:
-            raise QuestionError("the question is empty; write one")
-        if asked != asked.encode("utf-8", "replace").decode():
-            raise QuestionError("the question holds bytes that are no text; write it in UTF-8")
-        if len(asked) > self.settings.max_question_chars:
-            raise QuestionError(
-                f"the question has {len(asked)} characters, {self.settings.max_question_chars} at most are taken; "
-                "shorten it"
-            )
-        return asked
+
+def check_question(question: str, settings: Settings) -> str:
+    """The question with its white space made plain. Raises `QuestionError` for an empty, overlong or broken one."""
+    asked = " ".join(question.split())
+    if not asked:
+        raise QuestionError("the question is empty; write one")
+    if asked != asked.encode("utf-8", "replace").decode():
+        raise QuestionError("the question holds bytes that are no text; write it in UTF-8")
+    if len(asked) > settings.max_question_chars:
+        raise QuestionError(
+            f"the question has {len(asked)} characters, {settings.max_question_chars} at most are taken; shorten it"
+        )
+    return asked
 
 
 def _reader(settings: Settings, embedder: SentenceEmbedder) -> Reader:

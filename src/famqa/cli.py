@@ -105,8 +105,11 @@ def ask(
 ) -> None:
     """Answer one question, with the quotes that the answer was cut from."""
     from famqa.answering import to_dict
+    from famqa.assistant import check_question
 
-    answer = _assistant(load_settings(corpus=corpus, index=index)).ask(question)
+    settings = load_settings(corpus=corpus, index=index)
+    check_question(question, settings)  # before an index is built for it
+    answer = _assistant(settings).ask(question)
     if as_json:
         _print_json(to_dict(answer))
     else:
@@ -222,7 +225,7 @@ def _assistant(settings: Settings) -> Assistant:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as bars:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         yield bars
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from itertools import islice, takewhile
 
 import sentencex
 import tiktoken
@@ -279,7 +280,8 @@ class _Cutter:
     def _plain(self, block: Block, start: int, end: int) -> list[tuple[str, int | None]]:
         """The text of `start:end` without its markup, in verbatim pieces."""
         text = self.document.text
-        gaps = [(left, right) for left, right in block.markup if left >= start and right <= end]
+        first = bisect.bisect_left(block.markup, start, key=lambda gap: gap[0])
+        gaps = list(takewhile(lambda gap: gap[1] <= end, islice(block.markup, first, None)))
         edges = [start, *(edge for gap in gaps for edge in gap), end]
         return [(text[left:right], left) for left, right in zip(edges[::2], edges[1::2], strict=True)]
 

@@ -35,6 +35,7 @@ class Calibration:
     search_score: float = 0.3
     coverage: float = 1.0
     intercept: float = -1.5
+    threshold: float = 0.3  # least probability at which to answer
 
     def log_odds(self, above_none: float, search_score: float, coverage: float) -> float:
         """Log odds that a span with these features answers the question."""
@@ -93,15 +94,32 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
     return ReaderFiles(name, folder, digest, calibration, is_shipped_form=True)
 
 
-def load_model(files: ReaderFiles) -> tuple[Any, Any]:
-    """The torch model in float32, ready to read, and its fast tokenizer. Raises `ModelError`."""
+@dataclass(frozen=True, slots=True)
+class LoadedReader:
+    """A torch model in float32, ready to read, and its fast tokenizer, which neither truncates nor pads."""
+
+    model: Any
+    tokenizer: Any
+    mark_start: int  # id of the mark at the start, which also stands for "no answer"
+    mark_end: int  # id of the mark between question and passage and at the end
+
+
+def load_reader(files: ReaderFiles) -> LoadedReader:
+    """The model and its tokenizer. Raises `ModelError`."""
     try:
-        return _load_shipped(files) if files.is_shipped_form else _load_any(files)
+        model, tokenizer = _load_shipped(files) if files.is_shipped_form else _load_any(files)
+        marks = tokenizer.encode("").ids
     except ModelError:
         raise
     except Exception as error:  # what a damaged model raises has no common base
         reason = str(error).split("\n")[0][:200]
         raise ModelError(f"reader '{files.name}' cannot be loaded: {reason}") from None
+    if len(marks) < 2:
+        raise ModelError(f"reader '{files.name}': its tokenizer sets no marks at the ends; take a BERT-like reader")
+    model.train(False)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return LoadedReader(model, tokenizer, marks[0], marks[-1])
 
 
 def _load_shipped(files: ReaderFiles) -> tuple[Any, Any]:
@@ -119,7 +137,6 @@ def _load_shipped(files: ReaderFiles) -> tuple[Any, Any]:
     if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
         raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit the base model; get it again")
     model.load_state_dict({key: weights[key] for key in wanted})
-    model.train(False)
     return model, Tokenizer.from_file(str(base / "tokenizer.json"))
 
 
@@ -133,7 +150,6 @@ def _load_any(files: ReaderFiles) -> tuple[Any, Any]:
     )
     if not (files.folder / "tokenizer.json").is_file():
         raise ModelError(f"reader '{files.name}': {files.folder} has no tokenizer.json; a fast tokenizer is needed")
-    model.train(False)
     return model, Tokenizer.from_file(str(files.folder / "tokenizer.json"))
 
 

@@ -10,13 +10,11 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from famqa.reader_weights import Calibration, ReaderFiles, load_model
+from famqa.reader_weights import Calibration, LoadedReader, ReaderFiles, load_reader
 from famqa.records import Candidate, Passage, Reading, Span
 from famqa.terms import content_terms, coverage, rarity, terms
 
@@ -60,11 +58,16 @@ class SpanReader:
     def __init__(self, files: ReaderFiles, calibration: Calibration | None = None) -> None:
         self.files = files
         self.calibration = calibration or files.calibration
+        self._model: LoadedReader | None = None
         self._loading = threading.Lock()
 
     @property
     def digest(self) -> str:
         return f"spans-1:{self.files.digest}"
+
+    @property
+    def threshold(self) -> float:
+        return self.calibration.threshold
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans that do not overlap, best first, each with the probability that it answers."""
@@ -98,16 +101,15 @@ class SpanReader:
         return found
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
-        _, tokenizer = self._loaded
-        mark_start, mark_end = self._marks
-        asked = tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_PIECES]
-        encoded = tokenizer.encode(candidate.passage.search_text, add_special_tokens=False)
+        reader = self._loaded()
+        asked = reader.tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_PIECES]
+        encoded = reader.tokenizer.encode(candidate.passage.search_text, add_special_tokens=False)
         room = MAX_PIECES - len(asked) - 3
-        head = [mark_start, *asked, mark_end]
+        head = [reader.mark_start, *asked, reader.mark_end]
         for at in range(0, max(len(encoded.ids) - STRIDE_PIECES, 1), room - STRIDE_PIECES):
             ids = encoded.ids[at : at + room]
             if ids:
-                yield Window(number, [*head, *ids, mark_end], len(head), encoded.offsets[at : at + room])
+                yield Window(number, [*head, *ids, reader.mark_end], len(head), encoded.offsets[at : at + room])
 
     def _logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Start and end logits of each window's pieces. Windows of like length go through the model together."""
@@ -124,7 +126,7 @@ class SpanReader:
     def _forward(self, windows: Sequence[Window]) -> tuple[Logits, Logits]:
         import torch
 
-        model, _ = self._loaded
+        model = self._loaded().model
         longest = max(len(window.ids) for window in windows)
         ids = np.zeros((len(windows), longest), dtype=np.int64)
         kinds, mask = np.zeros_like(ids), np.zeros_like(ids)
@@ -139,20 +141,11 @@ class SpanReader:
             output = model(**{name: torch.from_numpy(values) for name, values in inputs.items()})
         return output.start_logits.float().numpy(), output.end_logits.float().numpy()
 
-    @cached_property
-    def _marks(self) -> tuple[int, int]:
-        """Ids of the mark at the start, which stands for "no answer", and of the one between and at the end."""
-        _, tokenizer = self._loaded
-        ids = tokenizer.encode("").ids
-        return ids[0], ids[-1]
-
-    @cached_property
-    def _loaded(self) -> tuple[Any, Any]:
+    def _loaded(self) -> LoadedReader:
         with self._loading:
-            model, tokenizer = load_model(self.files)
-            tokenizer.no_truncation()
-            tokenizer.no_padding()
-            return model, tokenizer
+            if self._model is None:
+                self._model = load_reader(self.files)
+        return self._model
 
 
 def best_spans(

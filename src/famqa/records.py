@@ -219,5 +219,9 @@ class Reader(Protocol):
     def digest(self) -> str:
         """Names the reader and its weights, for manifests and runs."""
 
+    @property
+    def threshold(self) -> float:
+        """Least probability at which to answer, unless the settings say otherwise."""
+
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The spans that answer, best first; an empty tuple if there is none."""

@@ -19,10 +19,10 @@ from famqa.terms import NUMBER_WORDS, content_terms, coverage, rarity, terms
 FEATURES = ("cosine", "coverage", "passage_coverage", "passage_score", "kind_fits")
 WEIGHTS = (4.0, 3.0, 1.0, 0.4, 0.7)
 INTERCEPT = -5.0
+THRESHOLD = 0.15
 
 _MOST_SPANS = 6
 _REMEMBERED = 5000
-_KEPT_SHARE = 0.3  # a further sentence is worth showing from this share of the best one's probability on
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,10 @@ class SentenceReader:
     def digest(self) -> str:
         return f"sentences-1:{self._embedder.digest}"
 
+    @property
+    def threshold(self) -> float:
+        return THRESHOLD
+
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best sentences, best first; what is left of certainty after the best one is for no answer."""
         units = [Unit(candidate, start, end) for candidate in candidates for start, end in candidate.passage.sentences]
@@ -60,8 +64,7 @@ class SentenceReader:
             return Reading((), 1.0)
         probabilities = [probability(features) for features in self.features(question, units)]
         order = sorted(range(len(units)), key=lambda i: (-probabilities[i], i))[:_MOST_SPANS]
-        kept = [i for i in order if probabilities[i] >= _KEPT_SHARE * probabilities[order[0]]]
-        spans = tuple(_span(question, units[i], probabilities[i]) for i in kept)
+        spans = tuple(_span(question, units[i], probabilities[i]) for i in order)
         return Reading(spans, 1 - probabilities[order[0]])
 
     def features(self, question: str, units: Sequence[Unit]) -> list[tuple[float, ...]]:

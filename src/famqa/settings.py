@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     )
     candidates: int = Field(default=8, ge=1, le=100, description="passages read for a question")
     dense_weight: float = Field(default=0.7, ge=0, le=1, description="share of the cosine in the fused score")
-    answer_threshold: float = Field(default=0.5, ge=0, le=1, description="least probability to answer at all")
+    answer_threshold: float | None = Field(
+        default=None, ge=0, le=1, description="least probability to answer at all; without it, the reader's own"
+    )
     max_citations: int = Field(default=3, ge=1, le=20, description="most citations of an answer")
     max_question_chars: int = Field(default=2000, ge=1, description="longest question taken")
     max_file_mb: int = Field(default=50, ge=1, description="largest file read, in MiB")

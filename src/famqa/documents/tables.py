@@ -63,11 +63,16 @@ def _shift(text: str, cells: Sequence[Range], columns: Sequence[Column], vocabul
     if not cells or cells[0][0] == cells[0][1]:
         return 0  # the lost cell stands empty, so nothing has moved
 
-    def fit(shift: int) -> float:
-        pairs = zip(cells, columns[shift:], strict=False)
-        return sum(column.fit(_tokens(text[slice(*cell)]), vocabulary) for cell, column in pairs) / len(cells)
+    most = len(columns) - len(cells)
+    if most == 0:
+        return 0
+    tokens = [_tokens(text[start:end]) for start, end in cells]
 
-    return max(range(len(columns) - len(cells) + 1), key=lambda shift: (round(fit(shift), 9), -shift))
+    def fit(shift: int) -> float:
+        pairs = zip(tokens, columns[shift:], strict=False)
+        return sum(column.fit(found, vocabulary) for found, column in pairs) / len(cells)
+
+    return max(range(most + 1), key=lambda shift: (round(fit(shift), 9), -shift))
 
 
 def _column(text: str, cells: Sequence[Range]) -> Column:

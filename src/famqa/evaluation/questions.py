@@ -26,7 +26,7 @@ class Question:
 def read_questions(path: Path) -> list[Question]:
     """All questions of a file, in order. Raises `QuestionFileError` naming file, line and field."""
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")  # not splitlines: JSON may hold other line ends
     except OSError as error:
         raise QuestionFileError(f"{path}: {error.strerror}; name a file of questions (JSONL)") from None
     except UnicodeDecodeError as error:

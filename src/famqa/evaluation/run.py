@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, median
 
-from famqa.answering import ANSWERED, to_dict
+from famqa.answering import ANSWERED, NO_ANSWER, to_dict
 from famqa.assistant import Assistant
-from famqa.errors import FamqaError
+from famqa.errors import FamqaError, QuestionError
 from famqa.evaluation.metrics import is_right, percentile
 from famqa.evaluation.questions import Question
 from famqa.records import Answer
@@ -49,16 +49,25 @@ def ask_all(
     assistant: Assistant, questions: Sequence[Question], progress: Callable[[int], None] = lambda done: None
 ) -> Iterator[Prediction]:
     """A prediction a question, in order, as they come; the first question is asked once more before, to warm up."""
-    assistant.ask(questions[0].question)
+    _ask(assistant, questions[0].question)
     for number, question in enumerate(questions):
         progress(number)
-        answer = assistant.ask(question.question)
+        answer = _ask(assistant, question.question)
         sliced = sum(
             assistant.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
             for citation in answer.citations
         )
         yield Prediction(question, answer, sliced)
     progress(len(questions))
+
+
+def _ask(assistant: Assistant, question: str) -> Answer:
+    """The answer; a question that cannot be asked (too long) counts as one that was not answered."""
+    try:
+        return assistant.ask(question)
+    except QuestionError:
+        index = assistant.overview().generation
+        return Answer(question, NO_ANSWER, "", (), 1.0, (), (), index, timings_ms={"total": 0.0})
 
 
 def measure(predictions: Sequence[Prediction]) -> Metrics:

@@ -285,7 +285,7 @@ def shelf(overview: Overview) -> str:
 
 def notice(text: str) -> str:
     """The Sources panel where a source cannot be opened: one line that says why."""
-    return f'<div class="shelf"><h2>Sources</h2><p class="problem" role="alert">{escape(text)}</p></div>'
+    return f'<div class="shelf opened"><h2>Sources</h2><p class="problem" role="alert">{escape(text)}</p></div>'
 
 
 def _count(number: int, noun: str) -> str:

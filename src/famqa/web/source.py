@@ -161,7 +161,7 @@ def _head(citation: Citation, reference: tuple[int, int], is_answer: bool) -> st
     crumb = " › ".join(citation.section)
     note = "" if is_answer else '<p class="not-answer">One of the closest passages, not an answer</p>'
     return (
-        f'<header class="source-head" data-turn="{reference[0]}" data-ref="{reference[1]}">'
+        f'<header class="source-head opened" data-turn="{reference[0]}" data-ref="{reference[1]}">'
         f'<button type="button" class="back">Back to the answer</button>'
         f'<h2 dir="auto">{escape(citation.title)}</h2>'
         f'<p class="crumb">{f"{escape(crumb)} · " if crumb else ""}{where}</p>'
@@ -266,7 +266,8 @@ def _table(view: View, parts: list[Part]) -> str:
         head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in names)
         head = f'<thead><tr><td class="line"></td>{head}</tr></thead>'
     rows = "".join(_row(view, part, columns) for part in parts)
-    return f'<div class="table" tabindex="0" role="region" aria-label="Table"><table>{head}<tbody>{rows}</tbody></table></div>'
+    table = f"<table>{head}<tbody>{rows}</tbody></table>"
+    return f'<div class="table" tabindex="0" role="group" aria-label="Table">{table}</div>'
 
 
 def _columns(parts: list[Part]) -> list[tuple[str, int]]:
