@@ -12,7 +12,7 @@ from conftest import LIGHTHOUSE, assert_cited, parsed
 from famqa.answering import CitationError, check, compose
 from famqa.catalog import Catalog, Entry, write_catalog
 from famqa.passages import Limits, cut
-from famqa.records import Answer, Candidate, Document, Passage, Reading, Span
+from famqa.records import Answer, AnswerSpan, Candidate, Document, Passage, Reading, Span
 
 
 @dataclass
@@ -33,9 +33,7 @@ class Handbook:
         quotes = tuple(s for s in passage.sentences if s[0] <= start < s[1])
         return Span(passage, start, start + len(words), probability, quotes)
 
-    def compose(
-        self, *spans: Span, no_answer: float = 0.1, threshold: float = 0.5, max_citations: int = 3
-    ) -> Answer:
+    def compose(self, *spans: Span, no_answer: float = 0.1, threshold: float = 0.5, max_citations: int = 3) -> Answer:
         candidates = [Candidate(row, passage, 0.0, 0.0, 0.0) for row, passage in enumerate(self.passages)]
         answer = compose(
             "Q?",
@@ -153,6 +151,8 @@ def test_an_answer_whose_quote_is_not_the_documents_is_never_shown(handbook: Han
         replace(answer, spans=(replace(span, text="whale oil"),)),
         replace(answer, spans=(replace(span, start=span.start + 1, end=span.end + 1),)),
         replace(answer, spans=(replace(span, start=0, end=4),)),
+        # five characters before the quote, with the text that stands five characters before its end
+        replace(answer, spans=(AnswerSpan(citation.quote[-5:-1], 1, citation.start - 5, citation.start - 1),)),
         replace(answer, nearest=(replace(citation, quote="made up"),)),
     ]
     for altered in wrong:

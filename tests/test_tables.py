@@ -126,6 +126,10 @@ def test_what_was_filled_once_goes_on_until_it_is_replaced() -> None:
     ]
 
 
+def test_where_nothing_tells_the_columns_apart_a_short_row_begins_in_the_first() -> None:
+    assert rows("| A | B |\n| x | y |\n| z |\n")[1] == [("A", "z", False)]
+
+
 def test_more_cells_than_headers_have_no_header() -> None:
     assert rows("| Year |\n| 1990 | Ann |\n") == [[("Year", "1990", False), ("", "Ann", False)]]
 
