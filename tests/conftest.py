@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -18,9 +19,14 @@ from famqa.assistant import Assistant
 from famqa.embedding import ModelFiles, SentenceEmbedder, locate, model_token_counter
 from famqa.indexing import update
 from famqa.passages import Limits, cut, token_counter
+from famqa.reader_weights import locate_reader
+from famqa.reading import SpanReader
 from famqa.records import Answer, Block, Document, Passage, Vectors
-from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_ENCODING, Settings
+from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_ENCODING, DEFAULT_READER, Settings
 from famqa.terms import terms
+
+hypothesis.settings.register_profile("famqa", deadline=None)  # machines under load are slow, not wrong
+hypothesis.settings.load_profile("famqa")
 
 BUNDLED_CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -273,3 +279,9 @@ def bundled_assistant(tmp_path_factory: pytest.TempPathFactory, embedder: Senten
         _use(patch, embedder)
         update(settings)
         return Assistant(settings)
+
+
+@pytest.fixture(scope="session")
+def reader() -> SpanReader:
+    """The shipped reader."""
+    return SpanReader(locate_reader(DEFAULT_READER))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.model
 TEXT = "= Gull Rock =\nThe first lamp burned rapeseed oil. A paraffin lamp replaced it in 1903.\n"
 
 OFFLINE = """
-import socket, sys
+import errno, socket, sys
 import famqa
 
 reached = True
@@ -29,7 +29,7 @@ try:
     socket.create_connection(("192.0.2.1", 443), timeout=5)
 except OSError as error:
     reached = False
-    print("network:", error.strerror)
+    print("network:", errno.errorcode[error.errno])
 assert not reached
 assistant = famqa.open_assistant(famqa.load_settings(corpus=sys.argv[1], index=sys.argv[2], answer_threshold=0))
 answer = assistant.ask("What fuel did the first lamp use?")
@@ -66,7 +66,7 @@ def test_index_and_ask_without_a_network(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     network, quoted = done.stdout.splitlines()
-    assert network == "network: Network is unreachable"
+    assert network == "network: ENETUNREACH"
     assert "rapeseed oil" in quoted
 
 

@@ -333,7 +333,7 @@ _PIECES += ["*", "**", "[a](b)", "`", "> ", "<b>", "1. ", ":\n"]
 _TEXTS = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=80).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=_TEXTS | st.text(min_size=1, max_size=200),
     doc_id=st.sampled_from(["a.txt", "a.md"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import parsed
 from famqa.passages import Limits, cut
 from famqa.reader_weights import Calibration
 from famqa.reading import ANSWER_PIECES, MAX_PIECES, STRIDE_PIECES, SpanReader, Window, best_spans
 from famqa.records import Candidate, Document, Passage
-
-from conftest import parsed
 
 
 def window(words: int, head: int = 3) -> Window:
@@ -184,7 +184,7 @@ class TestShipped:
         windows = list(reader._windows("what?", 0, Candidate(0, passage, 0.0, 0.0, 0.0)))  # type: ignore[arg-type]
         assert all(len(w.ids) <= MAX_PIECES for w in windows)
         assert windows[0].offsets[0] == (0, 4) and windows[-1].offsets[-1][1] == len(text.rstrip())
-        for before, after in zip(windows, windows[1:], strict=False):
+        for before, after in pairwise(windows):
             assert before.offsets[-STRIDE_PIECES] == after.offsets[0]
 
     @pytest.mark.parametrize("question", ["?", "who " * 400, "\U0001f600", "שלום", "e\u0301"])

@@ -78,8 +78,9 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
     again = "get it again, or leave the setting 'reader' out"
     try:
         stated = json.loads((folder / MANIFEST).read_text("utf-8"))
-        version, base, weights = stated["format_version"], stated["base_sha256"], stated["weights_sha256"]
-        calibration = Calibration(**stated["calibration"])
+        version, weights = stated["format_version"], stated["weights"]["sha256"]
+        base, vocabulary = stated["base"]["sha256"], stated["base"]["tokenizer_sha256"]
+        calibration = Calibration(**stated.get("calibration", {}))
         digest = _sha256(folder / WEIGHTS)
     except OSError as error:
         raise ModelError(f"reader '{name}': {error.filename} cannot be read ({error.strerror}); {again}") from None
@@ -89,8 +90,11 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
         raise ModelError(f"reader '{name}' has format version {version}, this famqa reads {FORMAT_VERSION}; {again}")
     if digest != weights:
         raise ModelError(f"reader '{name}': {folder / WEIGHTS} is altered: its sha256 is not the manifest's; {again}")
-    if _sha256(locate(DEFAULT_EMBEDDER).folder / "model.safetensors") != base:
+    installed = locate(DEFAULT_EMBEDDER).folder
+    if _sha256(installed / "model.safetensors") != base:
         raise ModelError(f"reader '{name}' was made for another base model (sha256 {base[:12]}…); {again}")
+    if _sha256(installed / "tokenizer.json") != vocabulary:
+        raise ModelError(f"reader '{name}' was made for another vocabulary (sha256 {vocabulary[:12]}…); {again}")
     return ReaderFiles(name, folder, digest, calibration, is_shipped_form=True)
 
 
@@ -108,6 +112,8 @@ def load_reader(files: ReaderFiles) -> LoadedReader:
     """The model and its tokenizer. Raises `ModelError`."""
     try:
         model, tokenizer = _load_shipped(files) if files.is_shipped_form else _load_any(files)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         marks = tokenizer.encode("").ids
     except ModelError:
         raise
@@ -117,8 +123,6 @@ def load_reader(files: ReaderFiles) -> LoadedReader:
     if len(marks) < 2:
         raise ModelError(f"reader '{files.name}': its tokenizer sets no marks at the ends; take a BERT-like reader")
     model.train(False)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     return LoadedReader(model, tokenizer, marks[0], marks[-1])
 
 

@@ -1,0 +1,133 @@
+"""Readers on disk: the shipped one, its digests, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from famqa.errors import ModelError
+from famqa.reader_weights import MANIFEST, WEIGHTS, Calibration, load_reader, locate_reader
+from famqa.settings import DEFAULT_READER
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the shipped reader's folder, its weights linked."""
+    folder = locate_reader(DEFAULT_READER).folder
+    copy = tmp_path / "reader"
+    copy.mkdir()
+    shutil.copy(folder / MANIFEST, copy / MANIFEST)
+    os.link(folder / WEIGHTS, copy / WEIGHTS) if _same_device(folder, copy) else shutil.copy(folder / WEIGHTS, copy)
+    return copy
+
+
+def _same_device(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev
+
+
+def change(folder: Path, **values: object) -> None:
+    stated = json.loads((folder / MANIFEST).read_text("utf-8"))
+    (folder / MANIFEST).write_text(json.dumps(stated | values), "utf-8")
+
+
+def test_the_shipped_reader_is_small_and_safe() -> None:
+    files = locate_reader(DEFAULT_READER)
+    assert files.is_shipped_form
+    assert sum(path.stat().st_size for path in files.folder.iterdir()) < 25_000_000
+    assert {path.suffix for path in files.folder.iterdir()} <= {".json", ".safetensors", ".md"}
+
+
+def test_a_copy_is_as_good(copied: Path) -> None:
+    assert locate_reader(str(copied)).digest == locate_reader(DEFAULT_READER).digest
+
+
+def test_altered_weights_are_refused(copied: Path) -> None:
+    data = bytearray((copied / WEIGHTS).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copied / WEIGHTS).unlink()
+    (copied / WEIGHTS).write_bytes(data)
+    with pytest.raises(ModelError, match=r"reader\.safetensors is altered"):
+        locate_reader(str(copied))
+
+
+@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS])
+def test_a_missing_file_is_named(copied: Path, name: str) -> None:
+    (copied / name).unlink()
+    with pytest.raises(ModelError, match=name.replace(".", r"\.")):
+        locate_reader(str(copied))
+
+
+def test_another_base_is_refused(copied: Path) -> None:
+    base = json.loads((copied / MANIFEST).read_text("utf-8"))["base"]
+    change(copied, base=base | {"sha256": "0" * 64})
+    with pytest.raises(ModelError, match="made for another base model"):
+        locate_reader(str(copied))
+
+
+def test_another_vocabulary_is_refused(copied: Path) -> None:
+    base = json.loads((copied / MANIFEST).read_text("utf-8"))["base"]
+    change(copied, base=base | {"tokenizer_sha256": "0" * 64})
+    with pytest.raises(ModelError, match="made for another vocabulary"):
+        locate_reader(str(copied))
+
+
+def test_another_format_version_is_refused(copied: Path) -> None:
+    change(copied, format_version=99)
+    with pytest.raises(ModelError, match="format version 99"):
+        locate_reader(str(copied))
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"format_version": 1, "weights": 3}'])
+def test_a_damaged_manifest_is_refused(copied: Path, manifest: str) -> None:
+    (copied / MANIFEST).write_text(manifest, "utf-8")
+    with pytest.raises(ModelError, match="is damaged"):
+        locate_reader(str(copied))
+
+
+def test_an_empty_folder_is_no_reader(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is no reader"):
+        locate_reader(str(tmp_path))
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such folder"):
+        locate_reader(str(tmp_path / "none"))
+
+
+def test_calibration_is_read_from_the_manifest(copied: Path) -> None:
+    change(copied, calibration={"above_none": 1.0, "search_score": 2.0, "coverage": 3.0, "intercept": 4.0})
+    assert locate_reader(str(copied)).calibration == Calibration(1.0, 2.0, 3.0, 4.0)
+
+
+@pytest.mark.model
+def test_weights_that_do_not_fit_the_base_are_refused(copied: Path) -> None:
+    import hashlib
+
+    import torch
+    from safetensors.torch import save_file
+
+    (copied / WEIGHTS).unlink()
+    save_file({"qa_outputs.weight": torch.zeros(2, 8)}, copied / WEIGHTS)
+    weights = json.loads((copied / MANIFEST).read_text("utf-8"))["weights"]
+    change(copied, weights=weights | {"sha256": hashlib.sha256((copied / WEIGHTS).read_bytes()).hexdigest()})
+    with pytest.raises(ModelError, match="does not fit the base model"):
+        load_reader(locate_reader(str(copied)))
+
+
+@pytest.mark.model
+def test_a_transformers_model_by_folder_drops_in(tmp_path: Path, copied: Path) -> None:
+    from transformers import BertConfig, BertForQuestionAnswering
+
+    from famqa.embedding import locate
+    from famqa.settings import DEFAULT_EMBEDDER
+
+    config = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+    BertForQuestionAnswering(config).save_pretrained(tmp_path / "tiny")
+    shutil.copy(locate(DEFAULT_EMBEDDER).folder / "tokenizer.json", tmp_path / "tiny")
+    loaded = load_reader(locate_reader(str(tmp_path / "tiny")))
+    assert loaded.model.config.hidden_size == 32
+    assert (loaded.mark_start, loaded.mark_end) == (101, 102)
