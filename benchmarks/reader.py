@@ -14,7 +14,6 @@ EM and F1 are those of SQuAD's script. Questions are drawn with seed 0; figures 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 import statistics
 import tempfile
@@ -54,16 +53,10 @@ class Paragraphs:
 
     def __call__(self, row: dict[str, Any]) -> list[Candidate]:
         text = row["context"]
-        document = Document("p.txt", row["title"].replace("_", " "), text, "text", "")
+        document = Document("p.txt", row["title"], text, "text", "")
         start, end = len(text) - len(text.lstrip()), len(text.rstrip())
         passages = cut(document, [Block(BlockKind.PARAGRAPH, start, end)], self._limits)
         return [Candidate(n, passage, 0.0, 0.0, 0.0) for n, passage in enumerate(passages)]
-
-
-def is_reporting(rows: list[dict[str, Any]]) -> set[str]:
-    """The articles of the reporting half."""
-    titles = sorted({row["title"] for row in rows}, key=lambda title: hashlib.sha256(title.encode()).hexdigest())
-    return set(titles[1::2])
 
 
 def show(name: str, rows: list[dict[str, Any]], texts: list[str], reporting: set[str]) -> None:
@@ -89,7 +82,7 @@ def main() -> None:
     args = parser.parse_args()
 
     every = squad.read_rows(args.file)
-    reporting = is_reporting(every)
+    reporting = {row["title"] for row in squad.halves(every)[1]}
     reader = SpanReader(locate_reader(args.reader))
     settings = load_settings()
     paragraphs = Paragraphs(settings)

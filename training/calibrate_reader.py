@@ -11,7 +11,6 @@ the half that fits and the half that shows (their titles in the order of their s
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import tempfile
@@ -33,13 +32,6 @@ from famqa.search import search
 from famqa.settings import DEFAULT_READER, load_settings
 
 SPANS_A_QUESTION = 5
-
-
-def halves(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows to fit on, and those to report on: whole articles by turns."""
-    titles = sorted({row["title"] for row in rows}, key=lambda title: hashlib.sha256(title.encode()).hexdigest())
-    first = set(titles[::2])
-    return [row for row in rows if row["title"] in first], [row for row in rows if row["title"] not in first]
 
 
 def main() -> None:
@@ -89,7 +81,7 @@ def main() -> None:
                 + [("taken out", spans(row, without=doc_ids[row["context"]])) for row in taken_out]
             )
 
-        fitted, shown = (ask(rows) for rows in halves(every))
+        fitted, shown = (ask(rows) for rows in squad.halves(every))
 
     x = np.array([features for _, found in fitted for features, _ in found])
     y = np.array([right for _, found in fitted for _, right in found])

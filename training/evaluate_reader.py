@@ -7,7 +7,6 @@ is only for the last figures. This is the trainer's own measure; the product's b
 """
 
 import argparse
-import hashlib
 import json
 import random
 import time
@@ -19,8 +18,8 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoConfig, BertForQuestionAnswering
 
-from qa_files import load_rows
-from squad_metrics import exact_match, f1
+from famqa.evaluation.metrics import exact_match, token_f1
+from famqa.evaluation.squad import halves, read_rows
 from wheel import model_folder
 
 MAX_ANSWER_PIECES = 30
@@ -33,16 +32,6 @@ class Prediction:
     text: str
     above_null: float
     answers: list[str]  # empty where the question is unanswerable
-
-
-def halves(rows: list[dict]) -> dict[str, list[dict]]:
-    """Rows by half, {"calibrate": ..., "report": ...}: the titles ordered by their SHA-256 go to them in turn."""
-    titles = sorted({row["title"] for row in rows}, key=lambda title: hashlib.sha256(title.encode()).hexdigest())
-    first = set(titles[::2])
-    return {
-        "calibrate": [row for row in rows if row["title"] in first],
-        "report": [row for row in rows if row["title"] not in first],
-    }
 
 
 def load_tokenizer() -> Tokenizer:
@@ -131,7 +120,7 @@ def answerable_figures(predictions: list[Prediction]) -> dict:
     return {
         "questions": len(asked),
         "em": round(100 * sum(exact_match(p.text, p.answers) for p in asked) / len(asked), 2),
-        "f1": round(100 * sum(f1(p.text, p.answers) for p in asked) / len(asked), 2),
+        "f1": round(100 * sum(token_f1(p.text, p.answers) for p in asked) / len(asked), 2),
     }
 
 
@@ -144,7 +133,11 @@ def mixed(predictions: list[Prediction], seed: int = 0) -> list[Prediction]:
 
 def mixed_f1(predictions: list[Prediction], threshold: float) -> float:
     """F1 in percent where a span below the threshold becomes no answer."""
-    return 100 * sum(f1(p.text if p.above_null > threshold else "", p.answers) for p in predictions) / len(predictions)
+    return (
+        100
+        * sum(token_f1(p.text if p.above_null > threshold else "", p.answers) for p in predictions)
+        / len(predictions)
+    )
 
 
 def best_threshold(predictions: list[Prediction]) -> float:
@@ -153,7 +146,7 @@ def best_threshold(predictions: list[Prediction]) -> float:
     score = best = sum(not p.answers for p in ordered)
     threshold = ordered[0].above_null + 1
     for i, p in enumerate(ordered):
-        score += f1(p.text, p.answers) if p.answers else -1
+        score += token_f1(p.text, p.answers) if p.answers else -1
         if score > best:
             following = ordered[i + 1].above_null if i + 1 < len(ordered) else p.above_null - 2
             best, threshold = score, (p.above_null + following) / 2
@@ -195,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load_reader(options.reader)
-    rows_by_half = halves(load_rows(options.data))
+    rows_by_half = halves(read_rows(options.data))
     if options.limit:
         for half, rows in rows_by_half.items():
             rows_by_half[half] = random.Random(0).sample(rows, min(options.limit, len(rows)))

@@ -24,8 +24,8 @@ import torch
 from safetensors import safe_open
 from tokenizers import Tokenizer
 
+from famqa.evaluation.squad import read_rows
 from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
-from qa_files import load_rows
 from table_rows import table_examples
 from wheel import model_folder
 
@@ -272,7 +272,7 @@ def _holds(text: str, aliases: list[str]) -> bool:
 
 def build(sources: list[SourceFile], tables: int, max_pieces: int, seed: int) -> tuple[list[dict], list[dict]]:
     """(examples in random order, one record a file: name, sha256, rows, rows used)."""
-    rows_of = {source.path: load_rows(source.path) for source in sources}
+    rows_of = {source.path: read_rows(source.path) for source in sources}
     collection = Collection()
     for rows in rows_of.values():
         for row in rows:

@@ -23,8 +23,8 @@ from torch import nn
 from transformers import BertForQuestionAnswering
 from transformers.utils import logging as transformers_logging
 
-from evaluate_reader import answerable_figures, best_threshold, halves, load_tokenizer, mixed, mixed_f1, predict
-from qa_files import load_rows
+from evaluate_reader import answerable_figures, best_threshold, load_tokenizer, mixed, mixed_f1, predict
+from famqa.evaluation.squad import halves, read_rows
 from wheel import check_base, model_folder
 
 
@@ -78,7 +78,7 @@ class Examples:
         self.passage_at: list[int] = []
         self.spans: list[tuple[int, int]] = []
         self.dropped = 0
-        rows = [row for path in paths for row in load_rows(path)]
+        rows = [row for path in paths for row in read_rows(path)]
         for first in range(0, len(rows), 2000):
             part = rows[first : first + 2000]
             encodings = tokenizer.encode_batch([(row["question"], row["passage"]) for row in part])
@@ -214,7 +214,7 @@ def train(options: argparse.Namespace) -> None:
     budget_examples = options.passes * len(examples.ids)
     dev_rows = []
     if options.eval:
-        rows = halves(load_rows(options.eval))["calibrate"]
+        rows = halves(read_rows(options.eval))["calibrate"]
         dev_rows = random.Random(0).sample(rows, min(options.eval_questions, len(rows)))
     log_file = (options.out / "log.jsonl").open("a", encoding="utf-8")
 

@@ -6,6 +6,7 @@ by its turn and its place in it, so nothing can be opened that an answer has not
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -16,8 +17,6 @@ from dataclasses import replace
 from importlib import resources
 from typing import Any
 
-import gradio as gr
-from gradio.events import api
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
@@ -28,6 +27,12 @@ from famqa.records import Answer
 from famqa.settings import Settings
 from famqa.web import render, source
 from famqa.web.render import Turn
+
+try:
+    import gradio as gr
+    from gradio.events import api
+except ValueError as error:  # Gradio reads its variables while it is imported
+    raise SettingsError(f"a GRADIO_ variable is not usable: {error}; mend or unset it") from None
 
 KEPT_TURNS = 30
 QUOTE_CHARS = 1200
@@ -234,13 +239,13 @@ def theme() -> gr.themes.Base:
 
 def launch(page: gr.Blocks, host: str, port: int) -> str:
     """Serves the page in the background and returns its address; raises `SettingsError` if the port is taken."""
-    port = port or _free_port(host)
-    _check_port(host, port)
+    host = host.strip("[]")
+    port = _check_port(host, port)
     _keep_from_proxy(host)
     with resources.as_file(_ASSETS.joinpath("favicon.svg")) as favicon:
         try:
             _, address, _ = page.launch(
-                server_name=host,
+                server_name=f"[{host}]" if ":" in host else host,
                 server_port=port,
                 prevent_thread_lock=True,
                 quiet=True,
@@ -254,8 +259,8 @@ def launch(page: gr.Blocks, host: str, port: int) -> str:
                 theme=theme(),
                 css=_asset("style.css"),
             )
-        except OSError:
-            raise _taken(host, port, "it is in use") from None
+        except OSError as error:
+            raise _unusable(host, port, error) from None
     return str(address).rstrip("/")
 
 
@@ -266,8 +271,7 @@ def serve(settings: Settings) -> None:
     """
     console = Console(stderr=True)
     host, port = _address(settings)
-    if port:
-        _check_port(host, port)  # before minutes are spent on an index
+    _check_port(host, port)  # before minutes are spent on an index
     with _progress(console) as report:
         assistant = open_assistant(settings, progress=report)
     page = build_page(assistant)
@@ -308,31 +312,25 @@ def _address(settings: Settings) -> tuple[str, int]:
     return host, port
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_port(host: str, port: int) -> int:
+    """The port, a free one for 0; raises `SettingsError` if the page cannot be served there."""
     try:
-        _bound(host, port).close()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host.strip("[]"), port))
+            probe.listen()
+            return int(probe.getsockname()[1])
     except OSError as error:
-        raise _taken(host, port, error.strerror or str(error)) from None
+        raise _unusable(host, port, error) from None
 
 
-def _free_port(host: str) -> int:
-    try:
-        with _bound(host, 0) as listening:
-            return int(listening.getsockname()[1])
-    except OSError as error:
-        raise _taken(host, 0, error.strerror or str(error)) from None
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host.strip("[]"), port), family=family)
-
-
-def _taken(host: str, port: int, reason: str) -> SettingsError:
-    return SettingsError(
-        f"the page cannot be served at {host}:{port}: {reason.lower()}; "
-        "stop what uses the port or choose another with --port or FAMQA_PORT"
-    )
+def _unusable(host: str, port: int, error: OSError) -> SettingsError:
+    if error.errno == errno.EADDRINUSE:
+        why = "the port is in use; stop what uses it or choose another with --port or FAMQA_PORT"
+    else:
+        why = f"{(error.strerror or str(error)).lower()}; check --host and --port"
+    return SettingsError(f"the page cannot be served at {host}:{port}: {why}")
 
 
 def _keep_from_proxy(host: str) -> None:
