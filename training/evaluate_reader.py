@@ -188,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load_reader(options.reader)
-    rows_by_half = halves(read_rows(options.data))
+    rows_by_half = dict(zip(("calibrate", "report"), halves(read_rows(options.data)), strict=True))
     if options.limit:
         for half, rows in rows_by_half.items():
             rows_by_half[half] = random.Random(0).sample(rows, min(options.limit, len(rows)))

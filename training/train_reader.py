@@ -214,7 +214,7 @@ def train(options: argparse.Namespace) -> None:
     budget_examples = options.passes * len(examples.ids)
     dev_rows = []
     if options.eval:
-        rows = halves(read_rows(options.eval))["calibrate"]
+        rows = halves(read_rows(options.eval))[0]
         dev_rows = random.Random(0).sample(rows, min(options.eval_questions, len(rows)))
     log_file = (options.out / "log.jsonl").open("a", encoding="utf-8")
 
