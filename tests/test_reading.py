@@ -108,7 +108,7 @@ def read(limits: Limits, wanted: dict[str, float], calibration: Calibration | No
     document, blocks = parsed(TEXT, "harbour.txt")
     passages = cut(document, blocks, limits)
     candidates = [Candidate(n, passage, 0.0, 0.0, 0.0) for n, passage in enumerate(passages)]
-    reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0, 0.0))
+    reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0, 0.0, 0.0))
     return document, reader.read("Q?", candidates)
 
 
@@ -145,8 +145,10 @@ def test_spans_do_not_overlap_and_come_in_order(limits: Limits) -> None:
     assert likely == sorted(likely, reverse=True)
 
 
-def test_search_score_and_coverage_take_part(limits: Limits) -> None:
-    assert Calibration(0.5, 0.25, 2.0, -1.0).log_odds(4.0, 2.0, 0.5) == pytest.approx(2.0 + 0.5 + 1.0 - 1.0)
+def test_the_features_are_weighed_together() -> None:
+    calibration = Calibration(above_none=0.5, search_behind=0.25, coverage=2.0, cosine=3.0, intercept=-1.0)
+    # 0.5 x 4 + 0.25 x -2 + 2 x 0.5 + 3 x 0.1 - 1
+    assert calibration.log_odds((4.0, -2.0, 0.5, 0.1)) == pytest.approx(1.8)
 
 
 def test_no_candidate_is_no_answer(limits: Limits) -> None:

@@ -43,7 +43,7 @@ def test_probability_is_the_logistic_function_of_the_weighted_features() -> None
 
 
 def test_features_by_hand(cut_text: CutText) -> None:
-    """Both sentences hold "lamp": weight ln(1 + 0.5 / 2.5); one holds "oil": weight ln(1 + 1.5 / 1.5)."""
+    """Of four sentences all hold "lamp": weight ln(1 + 0.5 / 4.5); two hold "oil": weight ln(1 + 2.5 / 2.5)."""
 
     class Directions:
         digest, dimension = "hand", 2
@@ -54,11 +54,13 @@ def test_features_by_hand(cut_text: CutText) -> None:
 
     _, passages = cut_text("The first lamp burned oil. A new lamp came.")
     candidate = Candidate(0, passages[0], score=1.25, cosine=0.4, bm25=3.0)
-    units = [Unit(candidate, start, end) for start, end in passages[0].sentences]
-    first, second = SentenceReader(Directions()).features("Which lamp burned oil?", units)
-    lamp, oil_or_burned = math.log(1.2), math.log(2)
-    assert first == pytest.approx((0.8, 1.0, 1.0, 1.25, 1.0))
-    assert second == pytest.approx((0.0, lamp / (lamp + 2 * oil_or_burned), 1.0, 1.25, 1.0))
+    better = Candidate(1, passages[0], score=2.0, cosine=0.4, bm25=3.0)
+    units = [Unit(found, start, end) for found in (candidate, better) for start, end in passages[0].sentences]
+    first, second, *others = SentenceReader(Directions()).features("Which lamp burned oil?", units)
+    lamp, oil_or_burned = math.log(1 + 0.5 / 4.5), math.log(2)
+    assert first == pytest.approx((0.8, 1.0, 1.0, 1.25 - 2.0, 1.0))
+    assert second == pytest.approx((0.0, lamp / (lamp + 2 * oil_or_burned), 1.0, 1.25 - 2.0, 1.0))
+    assert [features[3] for features in others] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def test_a_hostile_question_shows_as_text(tab) -> None:
 
 def test_no_answer(tab) -> None:
     ask(tab, "Who designed the lighthouse at Cape Vell?")
-    ask(tab, "What is the chemical formula of caffeine?")
+    ask(tab, "How do I bake sourdough bread?")
     last = tab.locator(".turn").last
     assert "The documents do not say." in last.inner_text()
     assert last.locator(".cite").count() == 0

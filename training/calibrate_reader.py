@@ -26,7 +26,7 @@ from famqa.evaluation import squad
 from famqa.evaluation.metrics import token_f1
 from famqa.generations import open_generation
 from famqa.indexing import update
-from famqa.reader_weights import Calibration, locate_reader
+from famqa.reader_weights import Calibration, Features, locate_reader
 from famqa.reading import SpanReader
 from famqa.search import search
 from famqa.settings import DEFAULT_READER, load_settings
@@ -55,7 +55,7 @@ def main() -> None:
         embedder = SentenceEmbedder(locate(settings.embedder))
         reader = SpanReader(locate_reader(args.reader))
 
-        def spans(row: dict[str, Any], without: str = "") -> list[tuple[tuple[float, ...], bool]]:
+        def spans(row: dict[str, Any], without: str = "") -> list[tuple[Features, bool]]:
             """Features of the best spans for a question, and whether each is right; the document `without` left out."""
             question = row["question"].strip()
             vector = embedder.embed_question(question)
@@ -69,7 +69,7 @@ def main() -> None:
                 for f, text in zip(best, texts, strict=True)
             ]
 
-        def ask(rows: list[dict[str, Any]]) -> list[tuple[str, list[tuple[tuple[float, ...], bool]]]]:
+        def ask(rows: list[dict[str, Any]]) -> list[tuple[str, list[tuple[Features, bool]]]]:
             drawn = random.Random(0)
             answerable = drawn.sample(squad.answerable(rows), args.questions)
             impossible = [row for row in rows if row.get("is_impossible")]
@@ -117,10 +117,10 @@ def main() -> None:
         print(f"  {threshold:.2f}  {'  '.join(shares)}  right {np.mean(answered):6.1%}")
 
 
-def top(calibration: Calibration, found: list[tuple[tuple[float, ...], bool]]) -> tuple[float, bool]:
+def top(calibration: Calibration, found: list[tuple[Features, bool]]) -> tuple[float, bool]:
     """Probability of a question's best span, and whether it is right."""
-    features, right = max(found, key=lambda pair: calibration.log_odds(*pair[0]))
-    return 1 / (1 + float(np.exp(-calibration.log_odds(*features)))), right
+    features, right = max(found, key=lambda pair: calibration.log_odds(pair[0]))
+    return 1 / (1 + float(np.exp(-calibration.log_odds(features)))), right
 
 
 if __name__ == "__main__":

@@ -142,7 +142,8 @@ def status(corpus: CorpusOption = None, index: IndexOption = None, as_json: Json
         _print_json({**asdict(manifest), "index": str(settings.index), "pending": asdict(pending)})
         return
     out.print(Text(f"{settings.index} · generation {manifest.name} · built {manifest.built_at:%Y-%m-%d %H:%M} UTC"))
-    out.print(Text(f"{len(manifest.documents)} documents · {manifest.passages} passages · {manifest.recipe.embedder}"))
+    counts = _count(len(manifest.documents), "document"), _count(manifest.passages, "passage")
+    out.print(Text(" · ".join((*counts, manifest.recipe.embedder))))
     table = Table("document", "title", "format", Column("passages", justify="right"), "date", box=None, pad_edge=False)
     for entry in manifest.documents:
         cells = (entry.doc_id, entry.title, entry.format, str(entry.passages), entry.date)
@@ -245,16 +246,22 @@ def _indexing_progress() -> Iterator[Any]:
 
 def _summary(report: Report, seconds: float) -> str:
     plan = report.plan
-    counts = f"{report.documents} documents, {report.passages} passages"
+    counts = f"{_count(report.documents, 'document')}, {_count(report.passages, 'passage')}"
     if plan.is_up_to_date:
         return f"index is up to date: {counts}"
-    parts = [f"{len(ids)} {name}" for name, ids in _changes(plan) if ids]
+    failed = {failure.doc_id for failure in report.failed}
+    changes_made = [(name, [doc_id for doc_id in ids if doc_id not in failed]) for name, ids in _changes(plan)]
+    parts = [f"{len(ids)} {name}" for name, ids in changes_made if ids]
     why = f" ({plan.reason})" if plan.reason else ""
     changes = ", ".join(parts) or "no document changed"
     return (
         f"index built in {seconds:.1f} s{why}: {changes}; {counts}, "
         f"{report.embedded} embedded, {report.kept} kept; generation {report.generation}"
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _changes(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:

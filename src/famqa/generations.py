@@ -31,7 +31,7 @@ from famqa.vectors import VectorIndex
 FORMAT_VERSION = 1
 CATALOG, VECTORS, FAISS, POSTINGS = "catalog.sqlite", "vectors.npy", "vectors.faiss", "postings"
 _MANIFEST = "manifest.json"
-_REBUILD = "run famqa index --full to build it anew from the documents"
+REBUILD = "run famqa index --full to build it anew from the documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def current_name(index: Path) -> str:
     except FileNotFoundError:
         raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamagedError(f"{index / 'CURRENT'} cannot be read ({error}); {_REBUILD}") from None
+        raise IndexDamagedError(f"{index / 'CURRENT'} cannot be read ({error}); {REBUILD}") from None
     if not name or "/" in name or "\\" in name or name.startswith("."):
-        raise IndexDamagedError(f"{index / 'CURRENT'} names no generation ({name[:40]!r}); {_REBUILD}")
+        raise IndexDamagedError(f"{index / 'CURRENT'} names no generation ({name[:40]!r}); {REBUILD}")
     return name
 
 
@@ -139,7 +139,7 @@ def _open(folder: Path) -> Generation:
     manifest = _read_manifest(folder)
     problems = check_files(folder, manifest)
     if problems:
-        raise IndexDamagedError(f"{problems[0]}; {_REBUILD}")
+        raise IndexDamagedError(f"{problems[0]}; {REBUILD}")
     generation = Generation(
         manifest,
         Catalog(folder / CATALOG),
@@ -147,7 +147,7 @@ def _open(folder: Path) -> Generation:
         Postings(folder / POSTINGS),
     )
     if not len(generation.vectors) == len(generation.postings) == manifest.passages:
-        raise IndexDamagedError(f"{folder}: vectors, postings and manifest count passages differently; {_REBUILD}")
+        raise IndexDamagedError(f"{folder}: vectors, postings and manifest count passages differently; {REBUILD}")
     return generation
 
 
@@ -267,7 +267,7 @@ def publish(index: Path, folder: Path, manifest: Manifest, keep: int) -> None:
 def _folder(index: Path, name: str) -> Path:
     folder = index / "generations" / name
     if not folder.is_dir():
-        raise IndexDamagedError(f"{index / 'CURRENT'} names '{name}', which is not there; {_REBUILD}")
+        raise IndexDamagedError(f"{index / 'CURRENT'} names '{name}', which is not there; {REBUILD}")
     return folder
 
 
@@ -278,10 +278,10 @@ def _read_manifest(folder: Path) -> Manifest:
         version = stated["format_version"]
         if version != FORMAT_VERSION:
             raise IndexStaleError(
-                f"the index {folder} has format version {version}, this famqa reads {FORMAT_VERSION}; {_REBUILD}"
+                f"the index {folder} has format version {version}, this famqa reads {FORMAT_VERSION}; {REBUILD}"
             )
         if stated.pop("digest") != _digest(stated):
-            raise IndexDamagedError(f"{path} is damaged: its checksum is not its own; {_REBUILD}")
+            raise IndexDamagedError(f"{path} is damaged: its checksum is not its own; {REBUILD}")
         return Manifest(
             name=stated["name"],
             created=stated["created"],
@@ -293,7 +293,7 @@ def _read_manifest(folder: Path) -> Manifest:
             files={name: (size, digest) for name, (size, digest) in stated["files"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexDamagedError(f"{path} cannot be read ({type(error).__name__}: {error}); {_REBUILD}") from None
+        raise IndexDamagedError(f"{path} cannot be read ({type(error).__name__}: {error}); {REBUILD}") from None
 
 
 def _digest(stated: dict[str, Any]) -> str:

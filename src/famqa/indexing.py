@@ -18,6 +18,7 @@ from famqa.generations import (
     CATALOG,
     FAISS,
     POSTINGS,
+    REBUILD,
     VECTORS,
     FailedFile,
     Generation,
@@ -144,7 +145,7 @@ def _served(index: Path, recipe: Recipe) -> tuple[Generation | None, str]:
     except IndexStaleError:
         return None, "the index has another format version"
     except IndexError_ as error:
-        return None, f"the index is damaged ({error})"
+        return None, str(error).removesuffix(f"; {REBUILD}")
     before = served.manifest.recipe
     if before.embedder_digest != recipe.embedder_digest:
         return None, f"the embedder changed from {before.embedder} to {recipe.embedder}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from famqa.reader_weights import Calibration, LoadedReader, ReaderFiles, load_reader
+from famqa.reader_weights import Calibration, Features, LoadedReader, ReaderFiles, load_reader
 from famqa.records import Candidate, Passage, Reading, Span
 from famqa.terms import content_terms, coverage, rarity, terms
 
@@ -46,7 +46,7 @@ class Found:
     passage: Passage
     start: int
     end: int
-    features: tuple[float, float, float]
+    features: Features
 
     def overlaps(self, span: Span) -> bool:
         return span.passage.doc_id == self.passage.doc_id and span.start < self.end and self.start < span.end
@@ -72,7 +72,7 @@ class SpanReader:
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans that do not overlap, best first, each with the probability that it answers."""
         features = self.features(question, candidates)
-        log_odds = [self.calibration.log_odds(*found.features) for found in features]
+        log_odds = [self.calibration.log_odds(found.features) for found in features]
         spans: list[Span] = []
         for n in sorted(range(len(features)), key=lambda n: -log_odds[n]):
             found = features[n]
@@ -89,6 +89,7 @@ class SpanReader:
         asked = content_terms(question)
         present = [frozenset(terms(candidate.passage.search_text)) for candidate in candidates]
         weight = rarity(asked, present)
+        best = max((candidate.score for candidate in candidates), default=0.0)
         covered = [coverage(asked, words, weight) for words in present]
         found: list[Found] = []
         for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
@@ -96,7 +97,7 @@ class SpanReader:
             for start, end, above_none in best_spans(window, starts, ends):
                 place = _place(candidate.passage, start, end)
                 if place is not None:
-                    known = (above_none, candidate.score, covered[window.candidate])
+                    known = (above_none, candidate.score - best, covered[window.candidate], candidate.cosine)
                     found.append(Found(candidate.passage, *place, known))
         return found
 
