@@ -37,7 +37,7 @@ def test_only_questions_that_are_answered_are_shown(tmp_path: Path, fake_model: 
     assert shown == [
         "What is the height of Gull Rock Lighthouse?",
         "What is the span of Kite?",
-        "What is the lives lost for 1874?",
+        "What is the year for Aurora?",
     ]
     assert all(assistant.ask(question).status == "answered" for question in shown)
     assert open_assistant(settings.model_copy(update={"answer_threshold": 1.0})).example_questions(3) == []

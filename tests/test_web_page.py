@@ -21,6 +21,7 @@ from famqa.settings import Settings
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+REQUIRED = os.environ.get("FAMQA_REQUIRE_BROWSER") == "1"  # read here, since tests run without FAMQA_ variables
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -84,7 +85,7 @@ def browser():
     executable = browser_path()
     if executable is None:
         reason = f"no Chromium found (looked for {', '.join(BROWSERS)}); install one to test the page"
-        if os.environ.get("FAMQA_REQUIRE_BROWSER") == "1":
+        if REQUIRED:
             pytest.fail(reason)
         pytest.skip(reason)
     sync_api = pytest.importorskip("playwright.sync_api")

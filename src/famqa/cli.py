@@ -8,27 +8,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from famqa import __version__
+from famqa import __version__, terminal
 from famqa.errors import FamqaError
 from famqa.settings import load_settings
 
 if TYPE_CHECKING:
-    from famqa.assistant import Assistant
-    from famqa.indexing import Plan, Report
+    from famqa.indexing import Plan
     from famqa.records import Answer, Citation
-    from famqa.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -87,13 +82,13 @@ def index(
             _print_plan(found)
         return
     started = time.perf_counter()
-    with _indexing_progress() as progress:
+    with terminal.indexing_progress(err) as progress:
         report = indexing.update(settings, full, progress)
     if as_json:
         _print_json(asdict(report))
     else:
-        out.print(Text(_summary(report, time.perf_counter() - started)), soft_wrap=True)
-        _print_failures(report)
+        out.print(Text(terminal.summary(report, time.perf_counter() - started)), soft_wrap=True)
+        terminal.print_failures(report, err)
 
 
 @app.command()
@@ -109,7 +104,7 @@ def ask(
 
     settings = load_settings(corpus=corpus, index=index)
     check_question(question, settings)  # before an index is built for it
-    answer = _assistant(settings).ask(question)
+    answer = terminal.open_assistant(settings, err).ask(question)
     if as_json:
         _print_json(to_dict(answer))
     else:
@@ -142,7 +137,7 @@ def status(corpus: CorpusOption = None, index: IndexOption = None, as_json: Json
         _print_json({**asdict(manifest), "index": str(settings.index), "pending": asdict(pending)})
         return
     out.print(Text(f"{settings.index} · generation {manifest.name} · built {manifest.built_at:%Y-%m-%d %H:%M} UTC"))
-    counts = _count(len(manifest.documents), "document"), _count(manifest.passages, "passage")
+    counts = terminal.count(len(manifest.documents), "document"), terminal.count(manifest.passages, "passage")
     out.print(Text(" · ".join((*counts, manifest.recipe.embedder))))
     table = Table("document", "title", "format", Column("passages", justify="right"), "date", box=None, pad_edge=False)
     for entry in manifest.documents:
@@ -186,8 +181,8 @@ def evaluate(
     from famqa.evaluation import run
 
     asked = question_files.read_questions(questions)
-    assistant = _assistant(load_settings(corpus=corpus, index=index))
-    with _progress() as bars:
+    assistant = terminal.open_assistant(load_settings(corpus=corpus, index=index), err)
+    with terminal.progress_bars(err) as bars:
         task = bars.add_task("asking", total=len(asked))
         predictions = list(run.ask_all(assistant, asked, lambda done: bars.update(task, completed=done)))
     metrics = run.measure(predictions)
@@ -209,82 +204,18 @@ def evaluate(
         out.print(Text(f"  right: {name or 'no type':28} {share:6.1%}"))
 
 
-def _assistant(settings: Settings) -> Assistant:
-    """An assistant over an index that is up to date; says so where it had to be brought there."""
-    from famqa.assistant import Assistant
-    from famqa.indexing import update
-
-    started = time.perf_counter()
-    with _indexing_progress() as progress:
-        report = update(settings, progress=progress, wait_seconds=600)
-    if not report.plan.is_up_to_date:
-        err.print(Text(_summary(report, time.perf_counter() - started)), soft_wrap=True)
-        _print_failures(report)
-    return Assistant(settings)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        yield bars
-
-
-@contextmanager
-def _indexing_progress() -> Iterator[Any]:
-    """A `famqa.indexing.Progress` that draws a bar for the step that is going on."""
-    with _progress() as bars:
-        tasks: dict[str, Any] = {}
-
-        def report(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done, total=total)
-
-        yield report
-
-
-def _summary(report: Report, seconds: float) -> str:
-    plan = report.plan
-    counts = f"{_count(report.documents, 'document')}, {_count(report.passages, 'passage')}"
-    if plan.is_up_to_date:
-        return f"index is up to date: {counts}"
-    failed = {failure.doc_id for failure in report.failed}
-    changes_made = [(name, [doc_id for doc_id in ids if doc_id not in failed]) for name, ids in _changes(plan)]
-    parts = [f"{len(ids)} {name}" for name, ids in changes_made if ids]
-    why = f" ({plan.reason})" if plan.reason else ""
-    changes = ", ".join(parts) or "no document changed"
-    return (
-        f"index built in {seconds:.1f} s{why}: {changes}; {counts}, "
-        f"{report.embedded} embedded, {report.kept} kept; generation {report.generation}"
-    )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _changes(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
-    return [("added", plan.added), ("changed", plan.changed), ("removed", plan.removed)]
-
-
 def _print_plan(plan: Plan) -> None:
     if plan.is_up_to_date:
         out.print("up to date with the folder")
         return
     if plan.reason:
         out.print(Text(f"all is to be built: {plan.reason}"), soft_wrap=True)
-    for name, doc_ids in _changes(plan):
+    for name, doc_ids in terminal.changes(plan):
         for doc_id in doc_ids:
             out.print(Text(f"{name:8} {doc_id}"), soft_wrap=True)
     for failure in plan.failed:
         out.print(Text(f"unusable {failure.reason}"), soft_wrap=True)
     out.print("run famqa index to bring the index up to date")
-
-
-def _print_failures(report: Report) -> None:
-    for failure in report.failed:
-        err.print(Text(f"not indexed: {failure.reason}"), soft_wrap=True)
 
 
 def _print_answer(answer: Answer) -> None:

@@ -106,6 +106,16 @@ def _max_tokens(folder: Path) -> int:
     return 510
 
 
+def hush_libraries() -> None:
+    """Keeps the model libraries from reporting anywhere and from drawing bars of their own."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def model_token_counter(files: ModelFiles) -> Callable[[str], int]:
     """A function from text to its number of tokens in the model's own tokenizer, the marks at both ends left out."""
     from tokenizers import Tokenizer
@@ -175,11 +185,7 @@ class SentenceEmbedder:
         return self._model
 
     def _load(self) -> Any:
-        # The files are on disk by now, so nothing has a reason to ask the hub.
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        hush_libraries()
         from sentence_transformers import SentenceTransformer
 
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise, zip_longest
 
@@ -21,29 +22,37 @@ def propose(document: Document, blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def _of_pairs(document: Document, blocks: Sequence[Block]) -> Iterator[str]:
-    """ "Composer: X" gives "What is the composer of TITLE?"."""
+    """ "Composer: X" gives "What is the composer of TITLE?"; a key of several words or a list of values does not."""
     for block in blocks:
-        if block.kind is BlockKind.KEY_VALUE and block.cells[0].header.replace(" ", "").isalpha():
-            yield f"What is the {_lower_first(block.cells[0].header)} of {document.title}?"
+        if block.kind is BlockKind.KEY_VALUE:
+            key, value = block.cells[0].header, document.text[block.cells[0].start : block.cells[0].end]
+            if key.isalpha() and not key.endswith("ing") and "," not in value:
+                yield f"What is the {_lower_first(key)} of {_short(document.title)}?"
 
 
 def _of_rows(document: Document, blocks: Sequence[Block]) -> Iterator[str]:
-    """A row with an own cell in the last two columns gives "HEADER of CELL?" with the header that is asked for."""
+    """A row gives "What is the HEADER for CELL?": the longest of its own cells is told, the one before it asked for."""
     for block in blocks:
-        own = [cell for cell in block.cells if cell.header and not cell.carried]
+        own = [cell for cell in block.cells if cell.header.isalpha() and not cell.carried]
         if block.kind is BlockKind.TABLE_ROW and len(own) >= 2:
-            known, asked = own[0], own[-1]
-            told = document.text[known.start : known.end]
-            yield f"What is the {_lower_first(asked.header)} for {told}?"
+            told = max(own, key=lambda cell: cell.end - cell.start)
+            asked = own[own.index(told) - 1]
+            yield f"What is the {_lower_first(asked.header)} for {document.text[told.start : told.end]}?"
 
 
 def _of_headings(document: Document, blocks: Sequence[Block]) -> Iterator[str]:
     """The first sentence-like paragraph below a heading is asked for by the heading."""
     for block, below in pairwise(blocks):
         if block.kind is BlockKind.HEADING and block.level > 1 and below.kind is BlockKind.PARAGRAPH:
-            yield f"What does {document.title} say about {_lower_first(document.text[block.start : block.end])}?"
+            topic = _lower_first(document.text[block.start : block.end])
+            yield f"What does {_short(document.title)} say about {topic}?"
 
 
 def _lower_first(words: str) -> str:
     """The first letter small, unless the word is an abbreviation."""
     return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _short(title: str) -> str:
+    """The title without what is added in brackets or after a colon."""
+    return re.split(r"\s*[(:]", title, maxsplit=1)[0] or title

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from famqa.embedding import download, locate
+from famqa.embedding import download, hush_libraries, locate
 from famqa.errors import ModelError
 from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_READER
 
@@ -115,6 +115,7 @@ class LoadedReader:
 
 def load_reader(files: ReaderFiles) -> LoadedReader:
     """The model and its tokenizer. Raises `ModelError`."""
+    hush_libraries()
     try:
         model, tokenizer = _load_shipped(files) if files.is_shipped_form else _load_any(files)
         tokenizer.no_truncation()

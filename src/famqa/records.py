@@ -190,7 +190,7 @@ class Answer:
     status: str  # "answered" or "no_answer"
     answer: str
     spans: tuple[AnswerSpan, ...]
-    confidence: float  # probability that the answer is right, from 0 to 1
+    confidence: float  # from 0 to 1: that the answer is right, or on "no_answer", that nothing found answers
     citations: tuple[Citation, ...]
     nearest: tuple[Citation, ...]  # closest passages of a "no_answer"; not an answer
     index: str  # the generation that was asked

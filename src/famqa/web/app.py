@@ -9,19 +9,19 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import resources
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from famqa import terminal
 from famqa.answering import to_dict
-from famqa.assistant import Assistant, open_assistant
+from famqa.assistant import Assistant
 from famqa.errors import DocumentError, FamqaError, SettingsError
 from famqa.records import Answer
 from famqa.settings import Settings
@@ -272,8 +272,8 @@ def serve(settings: Settings) -> None:
     console = Console(stderr=True)
     host, port = _address(settings)
     _check_port(host, port)  # before minutes are spent on an index
-    with _progress(console) as report:
-        assistant = open_assistant(settings, progress=report)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is as clean as Ctrl-C
+    assistant = terminal.open_assistant(settings, console)
     page = build_page(assistant)
     address = launch(page, host, port)
     console.print(f"famqa is ready at [bold]{address}[/bold] (Ctrl-C stops it)", highlight=False)
@@ -282,21 +282,6 @@ def serve(settings: Settings) -> None:
     except KeyboardInterrupt:
         page.close(verbose=False)
         console.print("stopped")
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """A function that shows each step of indexing as a bar; nothing is drawn while nothing is to be done."""
-    bars: dict[str, TaskID] = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-
-        def report(step: str, done: int, total: int) -> None:
-            if step not in bars:
-                bars[step] = progress.add_task(step)
-            progress.update(bars[step], completed=done, total=total)
-
-        yield report
 
 
 def _address(settings: Settings) -> tuple[str, int]:

@@ -1,0 +1,86 @@
+"""What a terminal shows while an index is built, and what was done: shared by the commands and the page's start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from famqa import indexing
+    from famqa.assistant import Assistant
+    from famqa.settings import Settings
+
+
+def open_assistant(settings: Settings, console: Console) -> Assistant:
+    """An assistant over an index that is up to date; says on `console` what had to be done for that."""
+    from famqa.assistant import Assistant
+    from famqa.indexing import update
+
+    started = time.perf_counter()
+    with indexing_progress(console) as progress:
+        report = update(settings, progress=progress, wait_seconds=600)
+    if not report.plan.is_up_to_date:
+        console.print(Text(summary(report, time.perf_counter() - started)), soft_wrap=True)
+        print_failures(report, console)
+    return Assistant(settings)
+
+
+@contextmanager
+def progress_bars(console: Console) -> Iterator[Progress]:
+    """Bars that go away when they are done; nothing at all where the console is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        yield bars
+
+
+@contextmanager
+def indexing_progress(console: Console) -> Iterator[indexing.Progress]:
+    """A function that shows each step of indexing as a bar."""
+    with progress_bars(console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield report
+
+
+def summary(report: indexing.Report, seconds: float) -> str:
+    """One line: what was built and why, or that there was nothing to do."""
+    plan = report.plan
+    counts = f"{count(report.documents, 'document')}, {count(report.passages, 'passage')}"
+    if plan.is_up_to_date:
+        return f"index is up to date: {counts}"
+    failed = {failure.doc_id for failure in report.failed}
+    parts = [
+        f"{len(done)} {name}" for name, ids in changes(plan) if (done := [each for each in ids if each not in failed])
+    ]
+    why = f" ({plan.reason})" if plan.reason else ""
+    return (
+        f"index built in {seconds:.1f} s{why}: {', '.join(parts) or 'no document changed'}; {counts}, "
+        f"{report.embedded} embedded, {report.kept} kept; generation {report.generation}"
+    )
+
+
+def print_failures(report: indexing.Report, console: Console) -> None:
+    """A line for each file that is not in the index."""
+    for failure in report.failed:
+        console.print(Text(f"not indexed: {failure.reason}"), soft_wrap=True)
+
+
+def changes(plan: indexing.Plan) -> list[tuple[str, tuple[str, ...]]]:
+    """The kinds of change with the documents they concern."""
+    return [("added", plan.added), ("changed", plan.changed), ("removed", plan.removed)]
+
+
+def count(number: int, what: str) -> str:
+    """ "1 passage", "2 passages"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
