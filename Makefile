@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-CORPUS ?= corpus
+CORPUS ?=
 QUESTIONS ?=
+corpus_flag = $(if $(CORPUS),--corpus "$(CORPUS)")
 
 .DEFAULT_GOAL := help
 .PHONY: help chat index eval test lint clean
@@ -14,14 +15,14 @@ help: ## print this text
 	@echo "  CORPUS=DIR names another folder of documents, QUESTIONS=FILE the questions of make eval."
 
 chat: $(VENV)/.installed ## set everything up, build the index and serve the page at http://127.0.0.1:7860
-	FAMQA_CORPUS="$(CORPUS)" $(BIN)/python app.py
+	$(if $(CORPUS),FAMQA_CORPUS="$(CORPUS)") $(BIN)/python app.py
 
 index: $(VENV)/.installed ## bring the index up to date with the folder of documents
-	$(BIN)/famqa index --corpus "$(CORPUS)"
+	$(BIN)/famqa index $(corpus_flag)
 
 eval: $(VENV)/.installed ## ask every question of a file and measure the answers (QUESTIONS=FILE)
 	@test -n "$(QUESTIONS)" || { echo "make eval QUESTIONS=FILE: name a file of questions (JSONL)" >&2; exit 2; }
-	$(BIN)/famqa eval "$(QUESTIONS)" --corpus "$(CORPUS)"
+	$(BIN)/famqa eval "$(QUESTIONS)" $(corpus_flag)
 
 test: $(VENV)/.installed-dev ## set everything up and run the tests (browser tests where there is a Chromium)
 	$(BIN)/python -m pytest -m "not slow"

@@ -41,16 +41,17 @@ def _of_rows(document: Document, blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def _of_headings(document: Document, blocks: Sequence[Block]) -> Iterator[str]:
-    """The first sentence-like paragraph below a heading is asked for by the heading."""
+    """A heading of up to three plain words, with prose below it, gives "What does TITLE say about HEADING?"."""
     for block, below in pairwise(blocks):
         if block.kind is BlockKind.HEADING and block.level > 1 and below.kind is BlockKind.PARAGRAPH:
-            topic = _lower_first(document.text[block.start : block.end])
-            yield f"What does {_short(document.title)} say about {topic}?"
+            topic = document.text[block.start : block.end]
+            if re.fullmatch(r"[A-Za-z]+(?: [a-z]+){0,2}", topic):
+                yield f"What does {_short(document.title)} say about {_lower_first(topic)}?"
 
 
 def _lower_first(words: str) -> str:
     """The first letter small, unless the word is an abbreviation."""
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+    return words if re.match(r"[A-Z]{2}", words) else words[:1].lower() + words[1:]
 
 
 def _short(title: str) -> str:

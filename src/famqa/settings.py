@@ -37,10 +37,10 @@ class Settings(BaseSettings):
     encoding: str = Field(default=DEFAULT_ENCODING, description="tiktoken encoding that sizes passages")
     passage_tokens: int = Field(default=160, ge=16, le=2000, description="most tokens of text in a passage")
     reader: str = Field(
-        default=SENTENCE_READER, description="what finds the answer: 'sentences', or a span reader by name or folder"
+        default=DEFAULT_READER, description="what finds the answer: a span reader by name or folder, or 'sentences'"
     )
     candidates: int = Field(default=8, ge=1, le=100, description="passages read for a question")
-    dense_weight: float = Field(default=0.7, ge=0, le=1, description="share of the cosine in the fused score")
+    dense_weight: float = Field(default=0.6, ge=0, le=1, description="share of the cosine in the fused score")
     answer_threshold: float | None = Field(
         default=None, ge=0, le=1, description="least probability to answer at all; without it, the reader's own"
     )

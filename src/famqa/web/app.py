@@ -272,7 +272,8 @@ def serve(settings: Settings) -> None:
     console = Console(stderr=True)
     host, port = _address(settings)
     _check_port(host, port)  # before minutes are spent on an index
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is as clean as Ctrl-C
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is as clean as Ctrl-C
     assistant = terminal.open_assistant(settings, console)
     page = build_page(assistant)
     address = launch(page, host, port)
