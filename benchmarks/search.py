@@ -62,7 +62,7 @@ def main() -> None:
             started = time.perf_counter()
             vectors.append(embedder.embed_question(row["question"].strip()))
             embed_ms.append((time.perf_counter() - started) * 1000)
-        print(f"embedding a question: median {statistics.median(embed_ms):.1f} ms")
+        print(f"embedding a question: median {statistics.median(embed_ms):.1f} ms", flush=True)
         for weight in args.weights:
             ranks, search_ms = [], []
             for row, vector in zip(rows, vectors, strict=True):

@@ -79,7 +79,7 @@ def main() -> None:
             tops.append((whole, float(p.max()), bool(labels[int(p.argmax())])))
     with_answer = [top for top in tops if top[0]]
     print(f"best sentence right: {np.mean([right for _, _, right in with_answer]):.1%} of {len(with_answer)}")
-    for threshold in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+    for threshold in (0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
         refused = np.mean([p < threshold for whole, p, _ in tops if not whole])
         lost = np.mean([p < threshold for _, p, _ in with_answer])
         print(f"threshold {threshold:.2f}: refuses {refused:.1%} of what has no answer, {lost:.1%} of what has one")
