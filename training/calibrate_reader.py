@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument(
         "--keep", type=Path, default=None, help="folder for corpus and index, used again if it is there"
     )
+    parser.add_argument("--threshold", type=float, default=0.15, help="least probability at which to answer")
     parser.add_argument("--write", type=Path, default=None, help="manifest.json to put the calibration into")
     args = parser.parse_args()
 
@@ -87,7 +88,7 @@ def main() -> None:
     y = np.array([right for _, found in fitted for _, right in found])
     model = LogisticRegression(C=100.0, max_iter=1000).fit(x, y)
     weights = [round(float(weight), 3) for weight in model.coef_[0]]
-    calibration = Calibration(*weights, intercept=round(float(model.intercept_[0]), 3))
+    calibration = Calibration(*weights, intercept=round(float(model.intercept_[0]), 3), threshold=args.threshold)
     print(calibration)
     if args.write:
         manifest = json.loads(args.write.read_text("utf-8"))

@@ -18,10 +18,11 @@ from famqa.generations import Generation, current_name, open_generation
 from famqa.indexing import Progress, no_progress, update
 from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
-from famqa.records import Answer, Block, Document, Reader
+from famqa.records import Answer, Block, Document, Reader, Reading
 from famqa.search import search
 from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
+from famqa.terms import terms
 
 _EXAMPLE_DOCUMENTS = 5
 _EXAMPLES_TRIED = 12
@@ -75,7 +76,8 @@ class Assistant:
             vector = self._embedder.embed_question(asked)
             candidates = search(generation, asked, vector, self.settings.candidates, self.settings.dense_weight)
         with times.measure("read"):
-            reading = self._reader.read(asked, candidates)
+            has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
+            reading = self._reader.read(asked, candidates) if has_words else Reading((), 1.0)
         with times.measure("answer"):
             stated = self.settings.answer_threshold
             answer = compose(
