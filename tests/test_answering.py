@@ -113,8 +113,8 @@ def test_further_spans_are_cited_up_to_the_limit(handbook: Handbook) -> None:
 
 
 def test_a_much_less_likely_span_is_not_cited(handbook: Handbook) -> None:
-    nearly, hardly = handbook.span("paraffin", 0.3), handbook.span("steam horn", 0.26)
-    answer = handbook.compose(handbook.span("rapeseed oil", 0.9), nearly, hardly)  # 0.3 x 0.9 = 0.27
+    nearly, hardly = handbook.span("paraffin", 0.46), handbook.span("steam horn", 0.44)
+    answer = handbook.compose(handbook.span("rapeseed oil", 0.9), nearly, hardly)  # 0.5 x 0.9 = 0.45
     assert [citation.quote for citation in answer.citations] == [
         "The first lamp burned rapeseed oil.",
         "A paraffin lamp replaced it in 1903.",

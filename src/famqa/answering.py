@@ -11,7 +11,7 @@ from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Rea
 
 ANSWERED, NO_ANSWER = "answered", "no_answer"
 _NEAREST = 3
-_FURTHER_SHARE = 0.3  # of the best span's probability, from which on another place is worth showing
+_FURTHER_SHARE = 0.5  # of the best span's probability, from which on another place is worth showing
 
 Range = tuple[int, int]
 
