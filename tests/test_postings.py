@@ -57,11 +57,6 @@ def test_signs_of_a_query_language_are_only_text(folder: Path) -> None:
     assert postings.search('-red +(chain "AND terms:*', 10) == postings.search("red chain and terms", 10)
 
 
-def test_how_many_passages_hold_a_term(folder: Path) -> None:
-    postings = Postings(folder)
-    assert [postings.document_frequency(term) for term in ("red", "green", "yellow")] == [2, 1, 0]
-
-
 def test_number_words_meet_digits(tmp_path: Path) -> None:
     write_postings(tmp_path / "postings", ["the second wreck", "wreck number 2", "the third wreck"])
     assert sorted(row for row, _ in Postings(tmp_path / "postings").search("2nd", 10)) == [0, 1]

@@ -46,10 +46,6 @@ class Postings:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def document_frequency(self, term: str) -> int:
-        """Number of passages that hold the term."""
-        return int(self._searcher.doc_freq("terms", term))
-
     def search(self, question: str, limit: int) -> list[tuple[int, float]]:
         """(row, BM25) of the `limit` best passages that share a term with the question, best first; ties by row."""
         wanted = list(dict.fromkeys(terms(question)))
