@@ -18,7 +18,7 @@ from famqa.generations import Generation, current_name, open_generation
 from famqa.indexing import Progress, no_progress, update
 from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
-from famqa.records import Answer, Block, Document, Reader, Reading
+from famqa.records import Answer, Block, Candidate, Document, Reader, Reading
 from famqa.search import search
 from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
@@ -50,6 +50,16 @@ class Overview:
     built_at: datetime  # UTC
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer and how it came about, for those who measure or mend."""
+
+    answer: Answer
+    candidates: tuple[Candidate, ...]  # best first; the reader saw the first `Settings.candidates` of them
+    reading: Reading
+    generation: Generation  # that was asked
+
+
 class Assistant:
     """Answers questions from one index; takes up a newly published generation between two questions.
 
@@ -69,12 +79,21 @@ class Assistant:
 
         Raises `QuestionError` for an empty or overlong question.
         """
+        return self.trace(question).answer
+
+    def trace(self, question: str, depth: int = 0) -> Trace:
+        """The answer with all that led to it; at least `depth` candidates are listed, however many of them are read.
+
+        Raises `QuestionError` for an empty or overlong question.
+        """
         times = _Timings()
         asked = check_question(question, self.settings)
         generation = self.generation()
         with times.measure("search"):
             vector = self._embedder.embed_question(asked)
-            candidates = search(generation, asked, vector, self.settings.candidates, self.settings.dense_weight)
+            limit = max(depth, self.settings.candidates)
+            found = search(generation, asked, vector, limit, self.settings.dense_weight)
+            candidates = found[: self.settings.candidates]
         with times.measure("read"):
             has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
             reading = self._reader.read(asked, candidates) if has_words else Reading((), 1.0)
@@ -89,7 +108,7 @@ class Assistant:
                 max_citations=self.settings.max_citations,
                 index=generation.name,
             )
-        return replace(answer, timings_ms=times.in_ms())
+        return Trace(replace(answer, timings_ms=times.in_ms()), tuple(found), reading, generation)
 
     def document(self, doc_id: str) -> Document:
         """The document of the served generation; raises `DocumentError` for an unknown id."""

@@ -1,0 +1,5 @@
+"""`python -m famqa.cli`."""
+
+from famqa.cli import main
+
+main()
