@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?=
 QUESTIONS ?=
+GATE := --fail-under alias_hit=0.75 --fail-under refusal_recall=0.6 --fail-over false_refusals=0.15
+DIALOGUE_GATE := --fail-under right=0.7
 corpus_flag = $(if $(CORPUS),--corpus "$(CORPUS)")
 
 .DEFAULT_GOAL := help
@@ -20,9 +22,13 @@ chat: $(VENV)/.installed ## set everything up, build the index and serve the pag
 index: $(VENV)/.installed ## bring the index up to date with the folder of documents
 	$(BIN)/famqa index $(corpus_flag)
 
-eval: $(VENV)/.installed ## ask every question of a file and measure the answers (QUESTIONS=FILE)
-	@test -n "$(QUESTIONS)" || { echo "make eval QUESTIONS=FILE: name a file of questions (JSONL)" >&2; exit 2; }
-	$(BIN)/famqa eval "$(QUESTIONS)" $(corpus_flag)
+eval: $(VENV)/.installed ## measure the answers to the project's own questions (or to QUESTIONS=FILE); reports in runs/
+ifdef QUESTIONS
+	$(BIN)/famqa eval "$(QUESTIONS)" $(corpus_flag) --out runs/eval --overwrite
+else
+	$(BIN)/famqa eval evaluation/questions.jsonl --out runs/questions --overwrite $(GATE)
+	$(BIN)/famqa eval evaluation/dialogues.jsonl --out runs/dialogues --overwrite $(DIALOGUE_GATE)
+endif
 
 test: $(VENV)/.installed-dev ## set everything up and run the tests (browser tests where there is a Chromium)
 	$(BIN)/python -m pytest -m "not slow"

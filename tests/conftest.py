@@ -237,10 +237,32 @@ _located = lru_cache(locate)
 """`locate` without taking the digest of the weights again."""
 
 
+class InProcessParser:
+    """Stands in for `ParserProcess` where files are harmless and starting a process for them would take long."""
+
+    def __init__(self, seconds: float, memory_mb: int) -> None:
+        self.parse_file = documents.parse_file
+
+    def __enter__(self) -> InProcessParser:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
 def _use(patch: pytest.MonkeyPatch, model: object) -> None:
+    """Indexing and asking use this model, and files are parsed in this process."""
+    patch.setattr("famqa.indexing.ParserProcess", InProcessParser)
+    patch.setattr("famqa.indexing.can_embed", lambda files, count: False)
     for module in ("famqa.indexing", "famqa.assistant"):
         patch.setattr(f"{module}.SentenceEmbedder", lambda files: model)
         patch.setattr(f"{module}.locate", _located)
+
+
+def use_stand_ins() -> None:
+    """From here on this process indexes with `TermEmbedder` and parses in itself; for processes that tests start."""
+    patch = pytest.MonkeyPatch()  # never undone
+    _use(patch, TermEmbedder(_located(DEFAULT_EMBEDDER)))
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from conftest import LIGHTHOUSE, assert_cited, parsed
-from famqa.answering import CitationError, check, compose
+from famqa.answering import CitationError, check, compose, position
 from famqa.catalog import Catalog, Entry, write_catalog
 from famqa.passages import Limits, cut
-from famqa.records import Answer, AnswerSpan, Candidate, Document, Passage, Reading, Span
+from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Passage, Reading, Span
 
 
 @dataclass
@@ -33,10 +33,17 @@ class Handbook:
         quotes = tuple(s for s in passage.sentences if s[0] <= start < s[1])
         return Span(passage, start, start + len(words), probability, quotes)
 
-    def compose(self, *spans: Span, no_answer: float = 0.1, threshold: float = 0.5, max_citations: int = 3) -> Answer:
+    def compose(
+        self,
+        *spans: Span,
+        question: str = "Q?",
+        no_answer: float = 0.1,
+        threshold: float = 0.5,
+        max_citations: int = 3,
+    ) -> Answer:
         candidates = [Candidate(row, passage, 0.0, 0.0, 0.0) for row, passage in enumerate(self.passages)]
         answer = compose(
-            "Q?",
+            question,
             Reading(spans, no_answer),
             candidates,
             self.catalog,
@@ -45,7 +52,7 @@ class Handbook:
             index="gen",
         )
         assert_cited(answer, self.catalog.document)
-        assert (answer.question, answer.index) == ("Q?", "gen")
+        assert (answer.question, answer.index) == (question, "gen")
         return answer
 
 
@@ -158,3 +165,47 @@ def test_an_answer_whose_quote_is_not_the_documents_is_never_shown(handbook: Han
     for altered in wrong:
         with pytest.raises(CitationError):
             check(altered, handbook.catalog)
+
+
+def test_a_list_question_is_answered_by_every_likely_span(handbook: Handbook) -> None:
+    spans = [handbook.span("Tomas Arnesen", 0.8), handbook.span("Peter Holm", 0.6), handbook.span("Bluebell", 0.3)]
+    answer = handbook.compose(*spans, question="Who were the head keepers?")
+    assert answer.answer == "Tomas Arnesen; Peter Holm"
+    assert [(span.text, span.citation) for span in answer.spans] == [("Tomas Arnesen", 1), ("Peter Holm", 2)]
+    assert handbook.compose(*spans, question="Who was the first keeper?").answer == "Tomas Arnesen"
+
+
+def test_an_item_that_says_nothing_new_is_not_repeated(handbook: Handbook) -> None:
+    spans = [handbook.span("Tomas Arnesen", 0.8), handbook.span("Arnesen", 0.7), handbook.span("Peter Holm", 0.6)]
+    assert handbook.compose(*spans, question="Which keepers were there?").answer == "Tomas Arnesen; Peter Holm"
+
+
+def test_a_list_may_have_more_citations(handbook: Handbook) -> None:
+    ships = [handbook.span(ship, 0.8) for ship in ("Aurora", "Bluebell", "Corsair", "Dunlin", "Eider")]
+    answer = handbook.compose(*ships, question="Which ships were lost?", max_citations=2)
+    assert answer.answer == "Aurora; Bluebell; Corsair; Dunlin; Eider"
+    assert len(handbook.compose(*ships, question="Which ship was lost?", max_citations=2).citations) == 2
+
+
+def test_an_explanation_is_the_whole_sentence(handbook: Handbook) -> None:
+    span = handbook.span("the lamp was made automatic", 0.8)
+    answer = handbook.compose(span, question="Why has it been without a keeper?")
+    assert answer.answer == (
+        "It has been without a keeper since 1974, because the lamp was made automatic in that year."
+    )
+    assert answer.spans[0].text == answer.citations[0].quote
+
+
+@pytest.mark.parametrize(
+    ("doc_id", "page", "expected"),
+    [
+        ("a/notes.txt", None, "line 12"),
+        ("a.md", None, "line 12"),
+        ("prices.csv", None, "line 12"),
+        ("a.pdf", 3, "page 3"),
+        ("a.docx", None, ""),
+        ("a.HTML", None, ""),
+    ],
+)
+def test_a_place_is_counted_as_the_reader_of_the_file_counts(doc_id: str, page: int | None, expected: str) -> None:
+    assert position(Citation(1, doc_id, "T", (), page, 12, 0, 1, "x")) == expected

@@ -149,7 +149,7 @@ def test_eval_prints_and_writes_its_figures(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert "2 questions, 2 of them answerable" in out and "50.0%" in out
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert (metrics["questions"], metrics["alias_hit"], metrics["verbatim"]) == (2, 0.5, 1.0)
+    assert (metrics["questions"], metrics["metrics"]["alias_hit"], metrics["metrics"]["verbatim"]) == (2, 0.5, 1.0)
     predictions = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()]
     assert [prediction["id"] for prediction in predictions] == ["lamp", "siren"]
     assert predictions[0]["answer"] == "The first lamp burned rapeseed oil."

@@ -1,158 +1,158 @@
-"""Question files and what is measured, by hand."""
+"""`famqa eval` as a command: flags, what is printed, exit codes."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from famqa.errors import QuestionFileError
-from famqa.evaluation.metrics import alias_hit, contains, exact_match, is_right, percentile, token_f1
-from famqa.evaluation.questions import Question, read_questions
-from famqa.evaluation.run import Prediction, measure, prediction_as_dict
-from famqa.records import Answer, Citation
+from conftest import SMALL_CORPUS, TermEmbedder, write_corpus
+from famqa import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+ROWS = [
+    {"id": "lamp", "question": "What did the first lamp burn?", "answers": ["rapeseed oil"], "type": "fact"},
+    {"id": "siren", "question": "What took the place of the steam horn?", "answers": ["whistle"], "type": "fact"},
+    {"id": "d", "turns": [{"question": "Who sailed the Corsair?", "answerable": False}]},
+]
 
 
-def written(tmp_path: Path, *rows: object) -> Path:
-    path = tmp_path / "questions.jsonl"
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
-    return path
+@pytest.fixture
+def run(
+    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs `famqa eval` in a folder with a corpus, an index and questions; gives exit code and both outputs."""
+    write_corpus(tmp_path / "corpus", SMALL_CORPUS)
+    write_corpus(tmp_path, {"q.jsonl": "".join(json.dumps(row) + "\n" for row in ROWS)})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAMQA_READER", "sentences")
+    monkeypatch.setenv("FAMQA_ANSWER_THRESHOLD", "0")
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["famqa", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    command("index")
+    return lambda *arguments: command("eval", *arguments)
 
 
-def test_questions_and_dialogues_come_in_order(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        {"id": "a", "question": "Who?", "answers": ["Ann", "Ann Fell"], "type": "name"},
-        {"id": "b", "question": "Why?", "answerable": False},
-        {"id": "c", "question": "Which?", "all_of": [["x", "y"], ["z"]]},
-        {"id": "d", "turns": [{"question": "Who?", "answers": ["Bo"]}, {"question": "When?", "answerable": False}]},
-    )
-    assert read_questions(path) == [
-        Question("a", "Who?", ("Ann", "Ann Fell"), type="name"),
-        Question("b", "Why?", answerable=False),
-        Question("c", "Which?", all_of=(("x", "y"), ("z",))),
-        Question("d", "Who?", ("Bo",), turn=1),
-        Question("d", "When?", answerable=False, turn=2),
+def refused(run: Run, *arguments: str) -> str:
+    """The one line on standard error of a command that ends with exit code 2."""
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith("famqa: ")
+    return line
+
+
+def test_the_summary_has_the_main_figures_the_causes_and_the_types(run: Run) -> None:
+    code, out, err = run("q.jsonl")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "3 questions, 2 of them answerable"
+    assert [line.split()[:2] for line in lines if line.startswith(("  alias_hit", "  refusal_recall"))] == [
+        ["alias_hit", "50.0%"],
+        ["refusal_recall", "0.0%"],
     ]
+    assert "  2 wrong, by cause: load 1, refuse 1" in lines
+    assert [line.split() for line in lines[-2:]] == [["no", "type", "0.0%", "of", "1"], ["fact", "50.0%", "of", "2"]]
 
 
-def test_blank_lines_a_bom_and_missing_ids_do_not_matter(tmp_path: Path) -> None:
-    path = tmp_path / "q.jsonl"
-    path.write_bytes(b'\xef\xbb\xbf\r\n{"question": "Who?"}\r\n\n{"question": "Why?"}')
-    assert [(question.id, question.answerable) for question in read_questions(path)] == [
-        ("line-2", False),
-        ("line-4", False),
+def test_rows_left_out_are_printed_and_counted(run: Run, tmp_path: Path) -> None:
+    bad = "".join(f'{{"id": "bad{n}"}}\n' for n in range(12))
+    (tmp_path / "q.jsonl").write_text((tmp_path / "q.jsonl").read_text() + bad)
+    code, out, err = run("q.jsonl")
+    assert code == 0 and out.splitlines()[0] == "3 questions, 2 of them answerable, 12 rows left out"
+    lines = err.splitlines()
+    assert lines[0].startswith("left out: q.jsonl, line 4: 'question' is missing")
+    assert len(lines) == 11 and "2 further rows" in lines[-1]
+    line = refused(run, "q.jsonl", "--strict")
+    assert "12 rows cannot be used; the first is q.jsonl, line 4" in line
+
+
+def test_the_figures_as_json(run: Run) -> None:
+    code, out, err = run("q.jsonl", "--json", "--fail-under", "f1=0")
+    assert (code, err) == (0, "gate passed: f1 >= 0: it is 0.2857\n")  # (2 x 2 / (5 + 2) + 0) / 2
+    measured = json.loads(out)
+    assert (measured["questions"], measured["counts"]["alias_hit"], measured["metrics"]["alias_hit"]) == (3, 2, 0.5)
+    assert measured["gate"] == [{"limit": "f1 >= 0", "value": pytest.approx(2 / 7), "met": True}]
+
+
+def test_a_run_is_written_with_its_report_and_not_overwritten(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("q.jsonl", "--out", "runs/a")
+    assert code == 0 and out.splitlines()[-1] == "report: runs/a/report.html"
+    names = ["metrics.json", "predictions.jsonl", "report.html", "run.json", "scores.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "runs" / "a").iterdir()) == names
+    before = (tmp_path / "runs" / "a" / "scores.jsonl").read_bytes()
+    assert "runs/a holds a run already" in refused(run, "q.jsonl", "--out", "runs/a")
+    assert (tmp_path / "runs" / "a" / "scores.jsonl").read_bytes() == before
+    assert run("q.jsonl", "--out", "runs/a", "--resume")[0] == 0
+    assert run("q.jsonl", "--out", "runs/a", "--overwrite")[0] == 0
+    (tmp_path / "file").write_text("")
+    assert "file: " in refused(run, "q.jsonl", "--out", "file")
+
+
+def test_the_gate_and_the_junit_file(run: Run, tmp_path: Path) -> None:
+    limits = ["--fail-under", "alias_hit=0.7", "--fail-under", "verbatim=1", "--fail-over", "refusal_recall=0.5"]
+    code, out, err = run("q.jsonl", *limits, "--junit", "junit.xml")
+    assert code == 1 and "3 questions" in out
+    assert err.splitlines() == [
+        "gate failed: alias_hit >= 0.7: it is 0.5000, 0.2000 under",
+        "gate passed: verbatim >= 1: it is 1.0000",
+        "gate passed: refusal_recall <= 0.5: it is 0.0000",
     ]
+    questions, gate = ET.parse(tmp_path / "junit.xml").getroot()
+    assert (questions.get("tests"), questions.get("failures"), gate.get("failures")) == ("3", "2", "1")
+    line = refused(run, "q.jsonl", "--fail-under", "f2=0.7")
+    assert "there is no metric 'f2'; there are right, f1, " in line
 
 
-def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
-    question = "Who\u2028came\u0085in?"
-    assert read_questions(written(tmp_path, {"id": "a", "question": question}))[0].question == question
+def test_predictions_are_measured_instead_of_asking(run: Run, tmp_path: Path) -> None:
+    run("q.jsonl", "--out", "a")
+    asked = run("q.jsonl", "--json")[1]
+    path = tmp_path / "a" / "predictions.jsonl"
+    code, out, err = run("q.jsonl", "--predictions", str(path), "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["metrics"] == json.loads(asked)["metrics"]
+    path.write_text(path.read_text().replace("rapeseed", "whale"))
+    code, out, err = run("q.jsonl", "--predictions", "a/predictions.jsonl")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[0].startswith("a/predictions.jsonl, line 1: question 'lamp': citation 1: the quote is not")
+    assert err.splitlines()[-1].endswith("1 problem; nothing was measured")
 
 
-@pytest.mark.parametrize(
-    ("row", "word"),
-    [
-        ([1], "not an object"),
-        ({"id": "x"}, "'question'"),
-        ({"question": " "}, "'question'"),
-        ({"question": 3}, "'question'"),
-        ({"question": "Who?", "answers": "Ann"}, "'answers'"),
-        ({"question": "Who?", "answers": [""]}, "'answers'"),
-        ({"question": "Who?", "all_of": ["Ann"]}, "'all_of'"),
-        ({"question": "Who?", "all_of": 3}, "'all_of'"),
-        ({"question": "Who?", "answerable": "yes"}, "'answerable'"),
-        ({"question": "Who?", "answerable": True}, "'answers'"),
-        ({"turns": []}, "'turns'"),
-        ({"turns": [{"question": "Who?"}, {"question": ""}]}, "turn 2"),
-    ],
-)
-def test_a_bad_line_is_named(row: object, word: str, tmp_path: Path) -> None:
-    with pytest.raises(QuestionFileError) as raised:
-        read_questions(written(tmp_path, {"id": "good", "question": "Who?"}, row))
-    message = str(raised.value)
-    assert "line 2" in message and word in message and "\n" not in message
+def test_squad_and_beir_bring_their_corpus(run: Run, tmp_path: Path) -> None:
+    context = "The bell of Varn weighs two tons. It cracked in 1911."
+    qas = [{"id": "s1", "question": "When did the bell crack?", "answers": [{"text": "1911", "answer_start": 48}]}]
+    squad = {"data": [{"title": "Bell", "paragraphs": [{"context": context, "qas": qas}]}]}
+    (tmp_path / "squad.json").write_text(json.dumps(squad))
+    code, out, _ = run("squad.json", "--corpus-from-questions", "squad-corpus", "--json")
+    assert code == 0 and json.loads(out)["metrics"]["alias_hit"] == 1.0
+    assert "name two folders" in refused(run, "squad.json", "--corpus-from-questions", "x", "--corpus", "corpus")
+    assert "brings no documents along" in refused(run, "q.jsonl", "--corpus-from-questions", "y")
+    (tmp_path / "set" / "qrels").mkdir(parents=True)
+    (tmp_path / "set" / "corpus.jsonl").write_text(json.dumps({"_id": "B/1", "title": "Bell", "text": context}) + "\n")
+    (tmp_path / "set" / "queries.jsonl").write_text('{"_id": "q1", "text": "When did the bell crack?"}\n')
+    (tmp_path / "set" / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tB/1\t1\n")
+    code, out, _ = run("set", "--corpus-from-questions", "set-corpus", "--json")
+    metrics = json.loads(out)["metrics"]
+    assert (code, metrics["ndcg_at_10"], metrics["recall_at_1"], metrics["support"]) == (0, 1.0, 1.0, 1.0)
+    assert "f1" not in metrics
 
 
-def test_an_id_used_twice_is_named(tmp_path: Path) -> None:
-    row = {"id": "a", "question": "Who?"}
-    with pytest.raises(QuestionFileError, match="line 3: id 'a' was used in line 1"):
-        read_questions(written(tmp_path, row, row | {"id": "b"}, row))
-
-
-@pytest.mark.parametrize(
-    ("text", "alias", "found"),
-    [
-        ("in 7 reviews", "7", True),
-        ("in 27 reviews", "7", False),
-        ("The Café's price: 5%", "café", True),
-        ("5 crowns", "5%", False),
-        ("Ann Marie Fell", "Ann Fell", False),
-        ("ANN-FELL", "ann fell", True),
-        ("anything", "?!", False),
-    ],
-)
-def test_an_alias_is_found_as_whole_tokens(text: str, alias: str, found: bool) -> None:
-    assert contains(text, alias) is found
-
-
-def test_exact_match_and_f1_are_squads() -> None:
-    assert exact_match("The Red Lamp!", ["lamp", "red lamp"]) == 1.0
-    assert exact_match("red lamps", ["red lamp"]) == 0.0
-    assert exact_match("", []) == token_f1("", []) == 1.0
-    assert token_f1("the old red lamp", ["red lamp", "lamp"]) == pytest.approx(2 * 2 / (3 + 2))
-    assert token_f1("rope", ["red lamp"]) == token_f1("rope", []) == 0.0
-
-
-def test_percentile_is_the_nearest_rank() -> None:
-    values = [float(n) for n in range(20, 0, -1)]
-    assert (percentile(values, 0.95), percentile(values, 0.5), percentile([3.0], 0.95)) == (19.0, 10.0, 3.0)
-
-
-def citation(quote: str) -> Citation:
-    return Citation(1, "a.txt", "A", (), None, 1, 0, len(quote), quote)
-
-
-def answer(text: str, *quotes: str, ms: float = 10.0) -> Answer:
-    status = "answered" if text else "no_answer"
-    return Answer("Q?", status, text, (), 0.5, tuple(map(citation, quotes)), (), "gen", timings_ms={"total": ms})
-
-
-def test_an_alias_may_stand_in_the_answer_or_a_quote_and_every_group_needs_one() -> None:
-    question = Question("q", "Who?", ("Ann", "Bo"))
-    assert is_right(question, answer("Bo"))
-    assert is_right(question, answer("she", "It was Ann."))
-    assert not is_right(question, answer("Cy", "It was Cy."))
-    groups = Question("q", "Who?", all_of=(("Ann", "Anna"), ("Bo",)))
-    assert alias_hit(groups, ["Anna came", "then Bo"])
-    assert not alias_hit(groups, ["Anna came"])
-    nobody = Question("q", "Who?", answerable=False)
-    assert is_right(nobody, answer("")) and not is_right(nobody, answer("Ann"))
-
-
-def test_a_run_is_measured() -> None:
-    fact = Question("f", "Who?", ("Ann",), type="fact")
-    nobody = Question("n", "Who?", answerable=False, type="none")
-    metrics = measure(
-        [
-            Prediction(fact, answer("Ann", "Ann came.", ms=10), 1),
-            Prediction(fact, answer("Bo", "Bo came.", "Cy came.", ms=20), 1),
-            Prediction(fact, answer("", ms=30), 0),
-            Prediction(nobody, answer("", ms=40), 0),
-        ]
-    )
-    assert (metrics.questions, metrics.answerable) == (4, 3)
-    assert metrics.alias_hit == metrics.false_refusals == pytest.approx(1 / 3)
-    assert (metrics.refusal_recall, metrics.citations_per_answer) == (1.0, 1.5)
-    assert metrics.verbatim == pytest.approx(2 / 3)
-    assert (metrics.latency_median_ms, metrics.latency_p95_ms) == (25.0, 40.0)
-    assert metrics.by_type == {"fact": pytest.approx(1 / 3), "none": 1.0}
-
-
-def test_a_prediction_is_the_answer_with_its_id_and_turn() -> None:
-    question = Question("q", "Who?", ("Ann",))
-    made = prediction_as_dict(Prediction(question, answer("Ann", "Ann came."), 1))
-    assert (made["id"], made["answer"], "turn" in made) == ("q", "Ann", False)
-    assert prediction_as_dict(Prediction(replace(question, turn=2), answer("Ann"), 0))["turn"] == 2
+def test_flags_that_contradict_each_other(run: Run) -> None:
+    assert "--resume needs the folder" in refused(run, "q.jsonl", "--resume")
+    assert "--overwrite needs the folder" in refused(run, "q.jsonl", "--overwrite")
+    assert "give one of them" in refused(run, "q.jsonl", "--out", "a", "--resume", "--overwrite")
+    assert "give one of them" in refused(run, "q.jsonl", "--out", "a", "--resume", "--predictions", "p.jsonl")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from conftest import TermEmbedder, make_settings, write_corpus
@@ -21,12 +25,17 @@ from famqa.generations import (
     current_name,
     fingerprints,
     generation_name,
+    history,
+    is_rolled_back,
     open_generation,
     publish,
     read_manifest,
+    rollback,
     verify,
 )
 from famqa.indexing import update
+from famqa.search import search
+from famqa.settings import Settings
 
 
 @pytest.fixture
@@ -133,9 +142,8 @@ def test_no_index_at_all(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_verify_finds_what_does_not_slice(
-    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def shifted_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a document whose only segment will be cut one character off."""
     cut = indexing.cut
 
     def shifted(*args: object) -> list[object]:
@@ -144,11 +152,30 @@ def test_verify_finds_what_does_not_slice(
         return [replace(first, segments=(segment,)), *others]
 
     monkeypatch.setattr(indexing, "cut", shifted)
-    settings = make_settings(tmp_path, {"a.txt": "A kite has a tail."})
-    update(settings)
+    return make_settings(tmp_path, {"a.txt": "A kite has a tail."})
+
+
+def test_verify_finds_what_does_not_slice(
+    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = shifted_build(tmp_path, monkeypatch)
+    with monkeypatch.context() as unchecked:
+        unchecked.setattr(generations, "_inner_problems", lambda _: [])
+        update(settings)
     problems = verify(settings.index)
     assert len(problems) == 1
     assert problems[0].startswith("a.txt, passage 0: ") and problems[0].endswith("does not slice from the document")
+
+
+def test_what_does_not_slice_is_not_published(
+    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = shifted_build(tmp_path, monkeypatch)
+    with pytest.raises(IndexDamagedError, match=r"not published: a\.txt, passage 0: .*; no index was published"):
+        update(settings)
+    with pytest.raises(IndexMissingError):
+        current_name(settings.index)
+    assert list((settings.index / "generations").iterdir()) == []
 
 
 def publish_copy(index: Path, name: str, keep: int) -> None:
@@ -173,10 +200,18 @@ def test_publishing_switches_and_keeps_the_last_generations(index: Path) -> None
     assert not (index / "CURRENT.new").exists()
 
 
-def test_of_two_generations_of_one_second_the_older_goes_first(index: Path) -> None:
-    publish_copy(index, "29990101T000000Z-ffffff", keep=1)
-    publish_copy(index, "29990101T000000Z-000000", keep=1)
-    assert names_left(index) == ["29990101T000000Z-000000"]
+def test_builds_within_a_second_and_a_clock_set_back_still_sort_by_age(
+    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings(tmp_path, {"a.txt": "Kite."}, keep_generations=2)
+    names: list[str] = []
+    for hour in (12, 12, 3):
+        now = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        monkeypatch.setattr(indexing, "datetime", SimpleNamespace(now=lambda _, now=now: now))
+        write_corpus(settings.corpus, {"a.txt": f"Kite {len(names)}."})
+        names.append(update(settings).generation)
+    assert [name[:16] for name in names] == ["20261120T120000Z", "20261120T120001Z", "20261120T120002Z"]
+    assert (names_left(settings.index), current_name(settings.index)) == (names[1:], names[2])
 
 
 def test_a_crash_before_the_last_step_leaves_the_old_generation_served(
@@ -290,3 +325,200 @@ def test_publish_at_each_step_serves_the_old_or_the_new(
     monkeypatch.undo()
     assert current_name(index) == (before if step == "rename" else "29990101T000000Z-abcdef")
     assert verify(index) == []
+
+
+# Going back
+
+
+@pytest.fixture
+def three(tmp_path: Path, fake_model: TermEmbedder) -> tuple[Settings, list[str]]:
+    """Settings of an index with three generations, and their names from the oldest."""
+    settings = make_settings(tmp_path, {"a.txt": "Kite."})
+    names: list[str] = []
+    for text in ("Kite.", "Rope.", "Sail."):
+        write_corpus(settings.corpus, {"a.txt": text})
+        names.append(update(settings).generation)
+    return settings, names
+
+
+def served_text(settings: Settings) -> str:
+    return open_generation(settings.index).catalog.document("a.txt").text
+
+
+def test_rollback_goes_to_the_one_before_or_to_a_named_one(three: tuple[Settings, list[str]]) -> None:
+    settings, (first, second, third) = three
+    assert rollback(settings.index).name == second
+    assert (current_name(settings.index), served_text(settings)) == (second, "Rope.")
+    assert is_rolled_back(settings.index)
+    assert rollback(settings.index).name == first
+    with pytest.raises(IndexMissingError, match=f"no generation before {first}"):
+        rollback(settings.index)
+    assert rollback(settings.index, third).name == third
+    assert not is_rolled_back(settings.index)  # the newest one is where a build would have led
+    assert verify(settings.index) == []
+
+
+def test_the_one_before_is_what_was_served_when_it_was_built(three: tuple[Settings, list[str]]) -> None:
+    settings, (first, _, _) = three
+    rollback(settings.index, first)
+    write_corpus(settings.corpus, {"a.txt": "Oar."})
+    update(settings.model_copy(update={"keep_generations": 9}))
+    assert rollback(settings.index).name == first
+
+
+def test_rollback_refuses_what_is_not_there_not_whole_or_served(three: tuple[Settings, list[str]]) -> None:
+    settings, (first, second, third) = three
+    for name in ("20200101T000000Z-000000", "..", "../generations", "CURRENT"):
+        with pytest.raises(IndexMissingError, match=f"there are {third}, {second}, {first}"):
+            rollback(settings.index, name)
+    with pytest.raises(IndexError_, match="is the one that is served"):
+        rollback(settings.index, third)
+    path = settings.index / "generations" / second / "vectors.npy"
+    path.write_bytes(flipped(path.read_bytes(), 200))
+    with pytest.raises(IndexDamagedError, match=r"not whole, so nothing was changed: .*vectors\.npy"):
+        rollback(settings.index)
+    with build_lock(settings.index), pytest.raises(IndexBusyError):
+        rollback(settings.index, first)
+    assert current_name(settings.index) == third
+    with pytest.raises(IndexMissingError, match="famqa index"):
+        rollback(settings.index / "none")
+    assert not (settings.index / "none").exists()
+
+
+@pytest.mark.parametrize("damage", ["manifest", "current", "no current"])
+def test_rollback_helps_where_the_served_one_is_damaged(damage: str, three: tuple[Settings, list[str]]) -> None:
+    settings, (_, second, third) = three
+    if damage == "manifest":
+        (settings.index / "generations" / third / "manifest.json").write_text("{")
+    elif damage == "current":
+        (settings.index / "CURRENT").write_text("nothing")
+    else:
+        (settings.index / "CURRENT").unlink()
+    expected = second if damage == "manifest" else third
+    assert rollback(settings.index).name == current_name(settings.index) == expected
+    assert verify(settings.index) == []
+
+
+def test_after_a_rollback_the_next_build_goes_by_the_folder_and_says_so(
+    three: tuple[Settings, list[str]], fake_model: TermEmbedder
+) -> None:
+    settings, (_, second, _) = three
+    rollback(settings.index)
+    fake_model.texts.clear()
+    found = indexing.plan(settings)
+    assert (found.changed, found.remarks) == (
+        ("a.txt",),
+        (f"the index was rolled back to {second}; famqa index goes by the folder again",),
+    )
+    report = update(settings)
+    assert report.plan.remarks == found.remarks
+    assert (served_text(settings), is_rolled_back(settings.index)) == ("Sail.", False)
+    assert fake_model.texts == []  # the vectors are those of the generation that was rolled back from
+    assert indexing.plan(settings).remarks == ()
+
+
+def test_a_rollback_that_the_folder_agrees_with_ends_with_the_next_build(three: tuple[Settings, list[str]]) -> None:
+    settings, (_, second, _) = three
+    rollback(settings.index)
+    write_corpus(settings.corpus, {"a.txt": "Rope."})
+    assert is_rolled_back(settings.index)
+    assert update(settings).generation == second
+    assert not is_rolled_back(settings.index)
+
+
+def test_pruning_never_removes_what_is_served(three: tuple[Settings, list[str]]) -> None:
+    settings, (first, second, third) = three
+    rollback(settings.index, first)
+    assert names_left(settings.index) == [first, second, third]
+    write_corpus(settings.corpus, {"a.txt": "Oar."})
+    name = update(settings.model_copy(update={"keep_generations": 1})).generation
+    assert (names_left(settings.index), current_name(settings.index)) == ([name], name)
+
+
+def test_a_generation_that_is_removed_while_it_is_open_still_answers(
+    three: tuple[Settings, list[str]], fake_model: TermEmbedder
+) -> None:
+    settings, (first, _, _) = three
+    rollback(settings.index, first)
+    opened = open_generation(settings.index)  # and nothing of it asked for yet
+    write_corpus(settings.corpus, {"a.txt": "Oar."})
+    update(settings.model_copy(update={"keep_generations": 1}))
+    assert first not in names_left(settings.index)
+    (found,) = search(opened, "kite", fake_model.embed_question("kite"), 5, 0.5)
+    assert (found.passage.text, found.bm25 > 0) == ("Kite.", True)
+    assert opened.catalog.entry("a.txt").document.text == "Kite."
+
+
+def test_history_lists_what_is_kept_and_what_cannot_be_read(three: tuple[Settings, list[str]]) -> None:
+    settings, (first, second, third) = three
+    rollback(settings.index)
+    (settings.index / "generations" / first / "manifest.json").write_text("{")
+    (settings.index / "generations" / "notes").mkdir()  # not ours
+    found = history(settings.index)
+    assert [(kept.name, kept.is_served, kept.manifest is None) for kept in found] == [
+        (third, False, False),
+        (second, True, False),
+        (first, False, True),
+    ]
+    assert "manifest.json" in found[2].problem
+    assert verify(settings.index, third) == []
+    assert "manifest.json" in verify(settings.index, first)[0]
+    with pytest.raises(IndexMissingError):
+        history(settings.index / "none")
+
+
+def test_a_build_that_crashed_before_it_was_served_gives_its_vectors(
+    three: tuple[Settings, list[str]], fake_model: TermEmbedder
+) -> None:
+    settings, (_, _, third) = three
+    write_corpus(settings.corpus, {"a.txt": "Mast."})
+    update(settings)
+    (settings.index / "CURRENT").write_text(f"{third}\n")  # as if it had been killed just before it was switched to
+    fake_model.texts.clear()
+    update(settings)
+    assert (served_text(settings), fake_model.texts) == ("Mast.", [])
+    assert rollback(settings.index).name == third
+
+
+def test_vectors_that_are_no_unit_vectors_are_found(tmp_path: Path, fake_model: TermEmbedder) -> None:
+    for number, bad in enumerate([float("nan"), 2.0]):
+        settings = make_settings(tmp_path / str(number), {"a.txt": "Kite.", "b.txt": "Rope."})
+        real = fake_model.embed
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fake_model, "embed", lambda texts, real=real, bad=bad: real(texts) * np.float32(bad))
+            with pytest.raises(IndexDamagedError, match="vector 0 has length"):
+                update(settings)
+
+
+# The files as docs/index-format.md describes them
+
+
+def test_another_program_can_read_the_index_by_its_description(index: Path) -> None:
+    lines = (index / "CURRENT").read_text("utf-8").splitlines()
+    assert len(lines) == 1
+    folder = index / "generations" / lines[0]
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    digest = manifest.pop("digest")
+    assert digest == hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    assert (manifest["format_version"], manifest["name"], manifest["previous"]) == (1, lines[0], "")
+    for path, (size, sha256) in manifest["files"].items():
+        data = (folder / path).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (size, sha256)
+    vectors = np.load(folder / "vectors.npy")
+    assert (vectors.shape, vectors.dtype) == ((manifest["passages"], manifest["dimension"]), np.float32)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(vectors)), abs=1e-5)
+
+    catalog = sqlite3.connect(f"{(folder / 'catalog.sqlite').as_uri()}?mode=ro&immutable=1", uri=True)
+    texts = dict(catalog.execute("SELECT doc_id, text FROM documents"))
+    assert sorted(texts) == [document["doc_id"] for document in manifest["documents"]]
+    columns = 'row, doc_id, ordinal, start, "end", search_text, segments, cells'
+    rows = catalog.execute(f"SELECT {columns} FROM passages ORDER BY row").fetchall()
+    catalog.close()
+    assert [row for row, *_ in rows] == list(range(len(vectors)))
+    assert [(doc_id, ordinal) for _, doc_id, ordinal, *_ in rows] == sorted((row[1], row[2]) for row in rows)
+    for _, doc_id, _, start, end, search_text, segments, cells in rows:
+        assert texts[doc_id][start:end].strip()
+        for search_start, at, length in json.loads(segments):
+            assert search_text[search_start : search_start + length] == texts[doc_id][at : at + length]
+        for _header, cell_start, cell_end, carried in json.loads(cells):
+            assert carried or start <= cell_start <= cell_end <= end

@@ -127,6 +127,19 @@ def test_a_list_marker_equal_to_its_text_is_not_taken_for_it() -> None:
     assert document.text[3:4] == "1"
 
 
+def test_what_is_nested_beyond_all_measure_is_not_lost() -> None:
+    def nested(depth: int) -> str:
+        return "\n".join("  " * n + f"- item {n}" for n in range(depth))
+
+    document, blocks = parsed(nested(29), "a.md")
+    assert block_texts(document, blocks)[-1] == ("list_item", "item 28")
+    document, blocks = parsed(nested(31), "a.md")
+    assert block_texts(document, blocks)[-2] == ("list_item", "item 28")
+    assert without_markup(document, blocks[-1]).split() == ["item", "29", "item", "30"]
+    document, blocks = parsed("> " * 90 + "deep\n" + "> " * 90 + "down\n\nText.\n", "a.md")
+    assert [without_markup(document, block).split() for block in blocks] == [["deep", "down"], ["Text."]]
+
+
 _PIECES = ["a", "é", "👩", "\u0301", "\u05d0", "*", "_", "`", "[", "](x)", "!", "> ", "- ", "1. ", "# ", "|", "|-|-|\n"]
 _PIECES += ["\\", "&amp;", "<b>", "\n", "\n\n", "    ", "\t", " ", "---\n", "\u2028", "\x0c", "\x1f"]
 

@@ -100,7 +100,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 def test_calibration_is_read_from_the_manifest(copied: Path) -> None:
     change(copied, calibration={"above_none": 1.0, "search_behind": 2.0, "coverage": 3.0, "intercept": 4.0})
-    assert locate_reader(str(copied)).calibration == Calibration(1.0, 2.0, 3.0, Calibration().cosine, 4.0)
+    assert locate_reader(str(copied)).calibration == Calibration(
+        above_none=1.0, search_behind=2.0, coverage=3.0, intercept=4.0
+    )
 
 
 @pytest.mark.model

@@ -197,6 +197,15 @@ def test_ask_and_the_first_source_opens(tab, site: Site) -> None:
     assert tab.locator("#sources mark.quote").first.evaluate(in_view)
 
 
+def test_a_follow_up_is_understood_and_said_so(tab, site: Site) -> None:
+    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, "And when was it opened?")
+    assert tab.locator(".understood").count() == 1
+    assert "Cape Vell" in tab.inner_text(".understood")
+    assert "1887" in tab.locator(".turn").nth(1).inner_text()
+    assert_highlight_is_the_document(tab, site)
+
+
 def test_click_every_mark(tab, site: Site) -> None:
     for question in ("Who designed the lighthouse?", "Who was the assistant of Jonas Brandt?", "What was nominated?"):
         ask(tab, question)

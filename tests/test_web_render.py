@@ -357,6 +357,15 @@ def test_hostile_questions_titles_and_errors_are_only_text() -> None:
     assert page.seen.count(hostile) == 9  # question, answer, quote, title, section, source; question, error; chip
 
 
+def test_a_follow_up_shows_how_it_was_understood() -> None:
+    doc, blocks = document("The lamp was made by Ann Lee.", "a.txt")
+    turn = answered(doc, blocks, "The lamp was made by Ann Lee.", "Ann Lee")
+    assert turn.answer is not None
+    assert "understood" not in Page(render.conversation([turn])).seen
+    followed = replace(turn, answer=replace(turn.answer, standalone_question="Who made <b>the lamp</b>?"))
+    assert "understood as: Who made <b>the lamp</b>?" in Page(render.conversation([followed])).seen
+
+
 def test_a_pending_question_says_what_is_done() -> None:
     assert "searching and reading…" in render.conversation([Turn(1, "q")])
 

@@ -25,6 +25,7 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from famqa.evaluation.squad import read_rows
+from line_items import line_examples
 from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
 from table_rows import table_examples
 from wheel import model_folder
@@ -270,7 +271,9 @@ def _holds(text: str, aliases: list[str]) -> bool:
     return any(alias in words for alias in aliases if alias.strip())
 
 
-def build(sources: list[SourceFile], tables: int, max_pieces: int, seed: int) -> tuple[list[dict], list[dict]]:
+def build(
+    sources: list[SourceFile], tables: int, lines: int, max_pieces: int, seed: int
+) -> tuple[list[dict], list[dict]]:
     """(examples in random order, one record a file: name, sha256, rows, rows used)."""
     rows_of = {source.path: read_rows(source.path) for source in sources}
     collection = Collection()
@@ -302,6 +305,7 @@ def build(sources: list[SourceFile], tables: int, max_pieces: int, seed: int) ->
             print(f"{source.path.name}: {len(chosen)} rows taken, {len(examples)} examples so far", flush=True)
     examples = [example for example in examples if example]
     examples += table_examples(tables, seed)
+    examples += line_examples(lines, seed)
     random.Random(seed).shuffle(examples)
     for example in examples:
         answered = example["start"] >= 0
@@ -322,10 +326,11 @@ def main() -> None:
     )
     parser.add_argument("--out", required=True, type=Path, help="where the examples go (.jsonl or .jsonl.gz)")
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
+    parser.add_argument("--lines", type=int, default=8000, help="synthetic list lines, timelines and infoboxes to add")
     parser.add_argument("--max-pieces", type=int, default=256, help="question and passage together, in word pieces")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    examples, files = build(options.sources, options.tables, options.max_pieces, options.seed)
+    examples, files = build(options.sources, options.tables, options.lines, options.max_pieces, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     opener = gzip.open if options.out.suffix == ".gz" else open
     with opener(options.out, "wt", encoding="utf-8") as out:
@@ -339,6 +344,7 @@ def main() -> None:
         "kinds": dict(kinds.most_common()),
         "files": files,
         "tables": options.tables,
+        "lines": options.lines,
         "max_pieces": options.max_pieces,
         "seed": options.seed,
     }

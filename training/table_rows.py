@@ -15,34 +15,34 @@ def _listed(words: str) -> list[str]:
     return words.split()
 
 
-_GIVEN = _listed(
+GIVEN = _listed(
     """Alma Bruno Carla Dario Elena Felix Greta Hugo Irene Jonas Karin Leon Mira Nils Olga Pablo Rosa
     Stefan Tara Victor Wanda Yusuf Anita Boris Clara Dmitri Esther Farid Hana Ivan Julia Kenji Laura
     Marco Nadia Oscar Priya"""
 )
-_FAMILY = _listed(
+FAMILY = _listed(
     """Abbott Brandt Castillo Dorsey Eklund Farrow Gupta Hollis Ibarra Jansen Keller Lindqvist Marsh
     Novak Okafor Petrov Quigley Rossi Sandoval Tanaka Ulrich Vance Whitlock Xu Yardley Zimmer Bishop
     Cho Duarte Ferris"""
 )
-_ADJECTIVES = _listed(
+ADJECTIVES = _listed(
     """Silent Broken Golden Hidden Distant Crimson Frozen Second Hollow Bright Paper Northern Burning
     Lost Quiet Iron Open Endless Borrowed Last"""
 )
-_NOUNS = _listed(
+NOUNS = _listed(
     """River Harbor Signal Garden Mountain Letter Station Mirror Bridge Winter Horizon Engine Island
     Promise Orchard Shadow Compass Valley Machine Tide"""
 )
-_TOWNS = _listed(
+TOWNS = _listed(
     """Ashford Bellmare Corvin Dunholm Eastwick Fairmont Glenrock Hartwell Ironbridge Juniper Kestrel
     Larkspur Midvale Norwood Oakhurst Port Pinecrest Quarry Redfield Stonewell"""
 )
-_MONTHS = _listed("January February March April May June July August September October November December")
+MONTHS = _listed("January February March April May June July August September October November December")
 _GENERAL_HEADINGS = ["Overview", "List", "Summary", "Details", "Schedule", "Results", "Table"]
 
 
 def _person(rng: random.Random) -> str:
-    return f"{rng.choice(_GIVEN)} {rng.choice(_FAMILY)}"
+    return f"{rng.choice(GIVEN)} {rng.choice(FAMILY)}"
 
 
 def _people(rng: random.Random) -> str:
@@ -52,15 +52,15 @@ def _people(rng: random.Random) -> str:
 def _title(rng: random.Random) -> str:
     form = rng.randrange(3)
     if form == 0:
-        return f"The {rng.choice(_ADJECTIVES)} {rng.choice(_NOUNS)}"
+        return f"The {rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}"
     if form == 1:
-        return f"{rng.choice(_ADJECTIVES)} {rng.choice(_NOUNS)}"
-    return f"{rng.choice(_NOUNS)} of {rng.choice(_TOWNS)}"
+        return f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}"
+    return f"{rng.choice(NOUNS)} of {rng.choice(TOWNS)}"
 
 
 def _date(rng: random.Random) -> str:
-    day, month, year = rng.randint(1, 28), rng.choice(_MONTHS), rng.randint(1950, 2026)
-    iso = f"{year}-{_MONTHS.index(month) + 1:02}-{day:02}"
+    day, month, year = rng.randint(1, 28), rng.choice(MONTHS), rng.randint(1950, 2026)
+    iso = f"{year}-{MONTHS.index(month) + 1:02}-{day:02}"
     return rng.choice([f"{month} {day}, {year}", f"{day} {month} {year}", iso])
 
 
@@ -69,7 +69,7 @@ def _year(rng: random.Random) -> str:
 
 
 def _town(rng: random.Random) -> str:
-    return rng.choice(_TOWNS)
+    return rng.choice(TOWNS)
 
 
 def _count(low: int, high: int) -> Cell:
@@ -202,7 +202,7 @@ _TABLES: list[dict] = [
         ],
     },
     {
-        "key": (["Product", "Model", "Item"], lambda rng: f"{rng.choice(_NOUNS)} {rng.randint(2, 99) * 10}"),
+        "key": (["Product", "Model", "Item"], lambda rng: f"{rng.choice(NOUNS)} {rng.randint(2, 99) * 10}"),
         "extra": [(["Code", "SKU"], _count(10000, 99999))],
         "columns": [
             (
@@ -226,7 +226,7 @@ _TABLES: list[dict] = [
             ),
             (
                 ["Made by", "Manufacturer", "Supplier"],
-                lambda rng: f"{rng.choice(_FAMILY)} & {rng.choice(_FAMILY)}",
+                lambda rng: f"{rng.choice(FAMILY)} & {rng.choice(FAMILY)}",
                 ["Who makes the {key}?", "Who is the manufacturer of {key}?"],
                 "What does {value} make?",
             ),
@@ -319,7 +319,7 @@ def table_examples(count: int, seed: int) -> Iterator[dict]:
                 continue
         elif rng.random() < 0.2:
             shown_rows = rng.sample(rows, len(rows))  # several rows in one passage
-        title = f"{rng.choice(_ADJECTIVES)} {rng.choice(_NOUNS)}"
+        title = f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}"
         heading = rng.choice(_GENERAL_HEADINGS)
         passage = rng.choice([f"{title}:\n", f"{title} > {heading}:\n", f"{title} > {heading}:\n", ""])
         start = end = -1

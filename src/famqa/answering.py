@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from famqa.asking import asks_for_several, asks_to_explain
 from famqa.catalog import Catalog
+from famqa.documents import has_lines
 from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Reading, Span
+from famqa.terms import terms
 
 ANSWERED, NO_ANSWER = "answered", "no_answer"
 _NEAREST = 3
+_LIST_FACTOR = 3  # a list may have so many times the citations of another answer
 _FURTHER_SHARE = 0.5  # of the best span's probability, from which on another place is worth showing
 
 Range = tuple[int, int]
@@ -49,7 +53,8 @@ def compose(
     """The answer that the reading gives, with at most `max_citations` citations.
 
     There is none where the best span is less likely than `threshold`; then the nearest passages are given, and are
-    no answer. Further spans are cited beside the best one as long as they are nearly as likely.
+    no answer. Further spans are cited beside the best one as long as they are nearly as likely; they are part of the
+    answer where the question asks for several. Where it asks for an explanation, the whole quotes are the answer.
     """
     spans = [span for span in reading.spans if span.start < span.end]
     if not spans or spans[0].probability < threshold:
@@ -65,23 +70,50 @@ def compose(
         )
     numbering = _Numbering(catalog)
     best = spans[0]
-    number = _cite_span(numbering, best)
+    several = asks_for_several(question)
+    most = max_citations * _LIST_FACTOR if several else max_citations
+    cited = [(best, _cite_span(numbering, best))]
     for further in spans[1:]:
-        if further.probability >= _FURTHER_SHARE * best.probability and len(numbering.citations) < max_citations:
-            _cite_span(numbering, further)
-    text = catalog.document(best.passage.doc_id).text[best.start : best.end]
+        if further.probability >= _FURTHER_SHARE * best.probability and len(numbering.citations) < most:
+            cited.append((further, _cite_span(numbering, further)))
+    chosen = cited if several else cited[:1]
+    if asks_to_explain(question):
+        parts = [_whole_quote(numbering, number) for _, number in chosen]
+    else:
+        parts = [_answer_span(catalog, span, number) for span, number in chosen]
+    kept = _distinct(parts)
     answer = Answer(
         question=question,
         status=ANSWERED,
-        answer=" ".join(text.split()),
-        spans=(AnswerSpan(text, number, best.start, best.end),),
+        answer="; ".join(" ".join(part.text.split()) for part in kept),
+        spans=tuple(kept),
         confidence=round(best.probability, 4),
-        citations=tuple(numbering.citations[: max(max_citations, number)]),
+        citations=tuple(numbering.citations[: max(most, cited[0][1])]),
         nearest=(),
         index=index,
     )
     check(answer, catalog)
     return answer
+
+
+def _answer_span(catalog: Catalog, span: Span, number: int) -> AnswerSpan:
+    text = catalog.document(span.passage.doc_id).text[span.start : span.end]
+    return AnswerSpan(text, number, span.start, span.end)
+
+
+def _whole_quote(numbering: _Numbering, number: int) -> AnswerSpan:
+    citation = numbering.citations[number - 1]
+    return AnswerSpan(citation.quote, number, citation.start, citation.end)
+
+
+def _distinct(parts: Sequence[AnswerSpan]) -> list[AnswerSpan]:
+    """The parts without those that say nothing new: every term of theirs stands in one before."""
+    kept: list[AnswerSpan] = []
+    for part in parts:
+        said = set(terms(part.text))
+        if not any(said <= set(terms(other.text)) for other in kept):
+            kept.append(part)
+    return kept
 
 
 def to_dict(answer: Answer) -> dict[str, Any]:
@@ -98,6 +130,13 @@ def to_dict(answer: Answer) -> dict[str, Any]:
         "index": answer.index,
         "timings_ms": answer.timings_ms,
     }
+
+
+def position(citation: Citation) -> str:
+    """ "page 3" or "line 12", whichever a reader of the file would count by; "" where there is neither."""
+    if citation.page is not None:
+        return f"page {citation.page}"
+    return f"line {citation.line}" if has_lines(citation.doc_id) else ""
 
 
 def nearest(candidates: Sequence[Candidate], catalog: Catalog) -> tuple[Citation, ...]:

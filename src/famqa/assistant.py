@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
 
 from famqa.answering import ANSWERED, compose
+from famqa.conversation import Turn, readings
 from famqa.embedding import SentenceEmbedder, locate
-from famqa.errors import IndexStaleError, QuestionError
+from famqa.errors import IndexError_, IndexStaleError, QuestionError
 from famqa.examples import propose
-from famqa.generations import Generation, current_name, open_generation
+from famqa.generations import Generation, current_name, is_rolled_back, open_generation
 from famqa.indexing import Progress, no_progress, update
 from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
@@ -24,6 +25,7 @@ from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
 from famqa.terms import terms
 
+_READING_SHARE = 0.9  # how much less a further way to understand a follow-up counts than the one before it
 _EXAMPLE_DOCUMENTS = 5
 _EXAMPLES_TRIED = 12
 
@@ -74,18 +76,44 @@ class Assistant:
         self._switching = threading.Lock()
         self._generation = self._open()
 
-    def ask(self, question: str) -> Answer:
+    @property
+    def embedder(self) -> SentenceEmbedder:
+        """What questions are embedded with."""
+        return self._embedder
+
+    @property
+    def reader(self) -> Reader:
+        """What finds the answer in the candidates."""
+        return self._reader
+
+    def ask(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
         """The answer, cut out of a document and cited, or a "no_answer" with the nearest passages.
 
-        Raises `QuestionError` for an empty or overlong question.
+        `turns` are the questions before this one, which it may follow up. Raises `QuestionError` for an empty or
+        overlong question.
         """
-        return self.trace(question).answer
+        return self.trace(question, turns=turns).answer
 
-    def trace(self, question: str, depth: int = 0) -> Trace:
+    def trace(self, question: str, depth: int = 0, turns: Sequence[Turn] = ()) -> Trace:
         """The answer with all that led to it; at least `depth` candidates are listed, however many of them are read.
 
-        Raises `QuestionError` for an empty or overlong question.
+        Of the ways in which a follow-up can be understood, the one with the likeliest answer. Raises `QuestionError`.
         """
+        check_question(question, self.settings)
+        tried = [self._trace(reading, depth) for reading in readings(question, turns)]
+        best = tried[max(range(len(tried)), key=lambda n: _READING_SHARE**n * _likely(tried[n].reading))]
+        understood = best.answer.question
+        return replace(
+            best,
+            answer=replace(
+                best.answer,
+                question=question,
+                standalone_question=understood if understood.split() != question.split() else None,
+                timings_ms=_sum([trace.answer.timings_ms for trace in tried]),
+            ),
+        )
+
+    def _trace(self, question: str, depth: int) -> Trace:
         times = _Timings()
         asked = check_question(question, self.settings)
         generation = self.generation()
@@ -179,9 +207,23 @@ def _reader(settings: Settings, embedder: SentenceEmbedder) -> Reader:
 
 
 def open_assistant(settings: Settings, progress: Progress = no_progress, wait_seconds: float = 600) -> Assistant:
-    """An assistant over an index that has been brought up to date with its folder."""
+    """An assistant over an index that has been brought up to date with its folder.
+
+    An index that was rolled back to is used as it is.
+    """
+    with suppress(IndexError_):  # none, or a damaged one: both are mended by the update
+        if is_rolled_back(settings.index):
+            return Assistant(settings)
     update(settings, progress=progress, wait_seconds=wait_seconds)
     return Assistant(settings)
+
+
+def _likely(reading: Reading) -> float:
+    return reading.spans[0].probability if reading.spans else 0.0
+
+
+def _sum(timings: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {stage: round(sum(each[stage] for each in timings), 2) for stage in timings[0]}
 
 
 class _Timings:

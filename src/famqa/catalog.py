@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from famqa.errors import DocumentError, IndexDamagedError
+from famqa.errors import DocumentError, IndexDamagedError, IndexError_
 from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment
 
 _SCHEMA = """
@@ -38,7 +39,17 @@ class Entry:
 
 
 def write_catalog(path: Path, entries: Iterable[Entry]) -> int:
-    """Writes the file and returns the number of passages; rows count from 0 in the order of the entries."""
+    """Writes the file and returns the number of passages; rows count from 0 in the order of the entries.
+
+    Raises `IndexError_` where the disk is full or cannot be written to.
+    """
+    try:
+        return _write(path, entries)
+    except sqlite3.Error as error:
+        raise IndexError_(f"{path} cannot be written ({error}); check the space on its disk") from None
+
+
+def _write(path: Path, entries: Iterable[Entry]) -> int:
     row = 0
     connection = sqlite3.connect(path)
     try:
@@ -63,56 +74,91 @@ def write_catalog(path: Path, entries: Iterable[Entry]) -> int:
     return row
 
 
-class Catalog:
-    """Reads one catalog file; safe to use from several threads."""
+class _File:
+    """A catalog file that is only read, from several threads; closed when nobody holds it any more."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
-        self._select("SELECT 1 FROM documents LIMIT 1")  # opens the file now, so that it may be removed later
-        self.document = lru_cache(maxsize=256)(self._document)
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise self._damaged(error) from None
+
+    def select(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from None
 
     def close(self) -> None:
         self._connection.close()
 
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # it was never opened
+            self._connection.close()
+
+    def _damaged(self, error: sqlite3.Error) -> IndexDamagedError:
+        return IndexDamagedError(f"{self.path} cannot be read ({error}); run famqa index --full")
+
+
+class Catalog:
+    """Reads one catalog file; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _File(path)
+        self._file.select("SELECT 1 FROM documents LIMIT 1")  # opens the file now, so that it may be removed later
+        # The cache refers to the file and not to the catalog: a cycle would keep old generations in memory.
+        self.document = lru_cache(maxsize=256)(partial(_document, self._file))
+
+    def close(self) -> None:
+        self._file.close()
+
     def doc_ids(self) -> list[str]:
         """All document ids, sorted."""
-        return [doc_id for (doc_id,) in self._select("SELECT doc_id FROM documents ORDER BY doc_id")]
+        return [doc_id for (doc_id,) in self._file.select("SELECT doc_id FROM documents ORDER BY doc_id")]
 
-    def _document(self, doc_id: str) -> Document:
-        """The document; raises `DocumentError` if there is none of that id."""
-        found = self._select(
-            "SELECT title, text, format, sha256, source, date FROM documents WHERE doc_id = ?", (doc_id,)
+    def contents(self) -> list[tuple[str, str, int]]:
+        """(id, sha256 of the file's bytes, number of passages) of every document, sorted."""
+        rows = self._file.select(
+            "SELECT doc_id, sha256, (SELECT count(*) FROM passages p WHERE p.doc_id = d.doc_id) FROM documents d"
         )
-        if not found:
-            raise DocumentError(f"there is no document '{doc_id}' in the index; famqa status lists what there is")
-        return Document(doc_id, *found[0])
+        return sorted((doc_id, sha256, count) for doc_id, sha256, count in rows)
 
     def blocks(self, doc_id: str) -> tuple[Block, ...]:
         """The document's blocks in order; empty for an id that is not known."""
-        found = self._select("SELECT blocks FROM documents WHERE doc_id = ?", (doc_id,))
+        found = self._file.select("SELECT blocks FROM documents WHERE doc_id = ?", (doc_id,))
         return tuple(_block(fields) for (dumped,) in found for fields in json.loads(dumped))
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of the rows, in the order asked for."""
         marks = ",".join("?" * len(rows))
-        found = self._select(f"SELECT * FROM passages WHERE row IN ({marks})", tuple(rows))  # noqa: S608
+        found = self._file.select(f"SELECT * FROM passages WHERE row IN ({marks})", tuple(rows))  # noqa: S608
         by_row = {fields[0]: fields for fields in found}
         if len(by_row) != len(set(rows)):
-            raise IndexDamagedError(f"{self._path} lacks passages that the index names; run famqa index --full")
+            raise IndexDamagedError(f"{self._file.path} lacks passages that the index names; run famqa index --full")
         return [self._passage(by_row[row]) for row in rows]
 
     def entry(self, doc_id: str) -> Entry:
         """The document with its blocks and passages."""
-        found = self._select("SELECT * FROM passages WHERE doc_id = ? ORDER BY ordinal", (doc_id,))
+        found = self._file.select("SELECT * FROM passages WHERE doc_id = ? ORDER BY ordinal", (doc_id,))
         return Entry(self.document(doc_id), self.blocks(doc_id), tuple(self._passage(fields) for fields in found))
 
     def search_texts(self) -> list[str]:
         """The search text of every passage, in the order of the rows."""
-        return [text for (text,) in self._select("SELECT search_text FROM passages ORDER BY row")]
+        return [text for (text,) in self._file.select("SELECT search_text FROM passages ORDER BY row")]
+
+    def problems(self) -> Iterator[str]:
+        """What does not slice from its document, a line each; nothing if all is whole."""
+        for doc_id in self.doc_ids():
+            entry = self.entry(doc_id)
+            for ordinal, passage in enumerate(entry.passages):
+                if passage.ordinal != ordinal:
+                    yield f"{doc_id}: passage {ordinal} is missing"
+                for what in _unsliced(entry.document.text, passage):
+                    yield f"{doc_id}, passage {passage.ordinal}: {what} does not slice from the document"
 
     def _passage(self, fields: tuple[Any, ...]) -> Passage:
         _, doc_id, ordinal, kind, start, end, search_text, segments, sentences, headings, cells, page = fields
@@ -131,12 +177,27 @@ class Catalog:
             page=page,
         )
 
-    def _select(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        try:
-            with self._lock:
-                return self._connection.execute(statement, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise IndexDamagedError(f"{self._path} cannot be read ({error}); run famqa index --full") from None
+
+def _document(file: _File, doc_id: str) -> Document:
+    """The document; raises `DocumentError` if there is none of that id."""
+    statement = "SELECT title, text, format, sha256, source, date FROM documents WHERE doc_id = ?"
+    found = file.select(statement, (doc_id,))
+    if not found:
+        raise DocumentError(f"there is no document '{doc_id}' in the index; famqa status lists what there is")
+    return Document(doc_id, *found[0])
+
+
+def _unsliced(text: str, passage: Passage) -> Iterator[str]:
+    """The pieces of a passage that are not where they claim to be in the document's text."""
+    if not 0 <= passage.start < passage.end <= len(text):
+        yield f"the range {passage.start}-{passage.end}"
+    for segment in passage.segments:
+        searched = passage.search_text[segment.search_start : segment.search_start + segment.length]
+        if searched != text[segment.start : segment.start + segment.length]:
+            yield f"search text at {segment.search_start}"
+    for start, end in [*passage.sentences, *((cell.start, cell.end) for cell in passage.cells)]:
+        if not 0 <= start <= end <= len(text):
+            yield f"range {start}-{end}"
 
 
 def _row(row: int, passage: Passage) -> tuple[Any, ...]:

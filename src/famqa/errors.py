@@ -4,6 +4,7 @@
     ├── SettingsError             a setting, flag or variable has no usable value
     ├── DocumentError             one file cannot become a document
     ├── CorpusError               the folder of documents cannot be used at all
+    │   └── UnusableFilesError    files of it cannot become documents, and the caller is strict
     ├── ModelError                the embedding model or the reader cannot be used
     ├── QuestionError             the question cannot be asked (empty, too long)
     ├── QuestionFileError         a file of questions cannot be read
@@ -31,6 +32,17 @@ class DocumentError(FamqaError):
 
 class CorpusError(FamqaError):
     """The folder of documents is missing, empty or unreadable."""
+
+
+class UnusableFilesError(CorpusError):
+    """Files cannot become documents, where all of them must; `reasons` has a line for each."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{len(reasons)} of the files cannot be indexed, so nothing was published; mend or remove them, or leave "
+            f"out --strict"
+        )
+        self.reasons = reasons
 
 
 class ModelError(FamqaError):

@@ -1,10 +1,11 @@
 """An index on disk: generations built aside, checked, published by one atomic rename, and opened whole or not at all.
 
 INDEX/
-  CURRENT                     the name of the generation that is served
+  CURRENT                     the name of the generation that is served; a second line if it was rolled back to
   .lock                       held by the process that builds
-  generations/<name>/         manifest.json and the files that it lists with size and sha256
-  generations/.building-*     a generation that is not ready; left behind only by a crash, removed by the next build
+  generations/<name>/         manifest.json and the files that it lists with size and sha256; names sort by age
+  generations/.building-*     a generation that is not ready
+  generations/.removed-*      one that is being removed; both are left behind only by a crash, until the next build
 """
 
 from __future__ import annotations
@@ -12,88 +13,36 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from famqa.catalog import Catalog
-from famqa.errors import IndexBusyError, IndexDamagedError, IndexError_, IndexMissingError, IndexStaleError
+from famqa.errors import IndexBusyError, IndexDamagedError, IndexError_, IndexMissingError
+from famqa.manifests import MANIFEST, REBUILD, read_manifest_of
+from famqa.manifests import FailedFile as FailedFile
+from famqa.manifests import IndexedDocument as IndexedDocument
+from famqa.manifests import Manifest as Manifest
+from famqa.manifests import Recipe as Recipe
 from famqa.postings import Postings
 from famqa.vectors import VectorIndex
 
-FORMAT_VERSION = 1
 CATALOG, VECTORS, FAISS, POSTINGS = "catalog.sqlite", "vectors.npy", "vectors.faiss", "postings"
-_MANIFEST = "manifest.json"
-REBUILD = "run famqa index --full to build it anew from the documents"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedDocument:
-    """A document as the manifest lists it: enough to see whether its file has changed."""
-
-    doc_id: str
-    sha256: str
-    title: str
-    format: str
-    passages: int
-    source: str = ""
-    date: str = ""
-    note_title: str = ""  # the title that sources.toml gave, if any
-
-
-@dataclass(frozen=True, slots=True)
-class FailedFile:
-    """A file that could not become a document, and why; `sha256` is "" where it could not even be read."""
-
-    doc_id: str
-    reason: str
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What made the passages and vectors; where it differs, nothing of an older generation can be kept."""
-
-    embedder: str
-    embedder_digest: str
-    chunker_version: int
-    encoding: str
-    encoding_digest: str
-    passage_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation is made of; `files` maps each file's path to (size, sha256)."""
-
-    name: str
-    created: str  # ISO 8601, UTC
-    recipe: Recipe
-    documents: tuple[IndexedDocument, ...]
-    failed: tuple[FailedFile, ...]
-    passages: int
-    dimension: int
-    files: dict[str, tuple[int, str]]
-
-    @property
-    def built_at(self) -> datetime:
-        return datetime.fromisoformat(self.created)
-
-    def to_json(self) -> str:
-        stated = {"format_version": FORMAT_VERSION, **asdict(self)}
-        return json.dumps({**stated, "digest": _digest(stated)}, indent=1, ensure_ascii=False) + "\n"
+_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+_CURRENT = re.compile(rf"({_NAME.pattern})\n?(rolled back\n)?")
+_UNREADY, _REMOVED = ".building-", ".removed-"
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One opened generation."""
+    """One opened generation. Its files may be removed meanwhile (not on Windows): it holds them open or in memory."""
 
     manifest: Manifest
     catalog: Catalog
@@ -105,22 +54,66 @@ class Generation:
         return self.manifest.name
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A generation in the index folder; `manifest` is None where it cannot be read, and `problem` says why."""
+
+    name: str
+    is_served: bool
+    manifest: Manifest | None
+    problem: str = ""
+
+
 def current_name(index: Path) -> str:
     """Name of the served generation; raises `IndexMissingError` if there is none."""
+    return _current(index)[0]
+
+
+def is_rolled_back(index: Path) -> bool:
+    """Whether the served generation was gone back to, and nothing has been published since."""
+    return _current(index)[1]
+
+
+def _current(index: Path) -> tuple[str, bool]:
     try:
-        name = (index / "CURRENT").read_text("utf-8").strip()
+        stated = (index / "CURRENT").read_text("utf-8")
     except FileNotFoundError:
         raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamagedError(f"{index / 'CURRENT'} cannot be read ({error}); {REBUILD}") from None
-    if not name or "/" in name or "\\" in name or name.startswith("."):
-        raise IndexDamagedError(f"{index / 'CURRENT'} names no generation ({name[:40]!r}); {REBUILD}")
-    return name
+    match = _CURRENT.fullmatch(stated)
+    if match is None:
+        raise IndexDamagedError(f"{index / 'CURRENT'} names no generation ({stated[:40]!r}); {REBUILD}")
+    return match[1], match[2] is not None
+
+
+def kept_names(index: Path) -> list[str]:
+    """Names of the published generations that are still there, newest first."""
+    try:
+        return sorted((p.name for p in (index / "generations").iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def history(index: Path) -> list[Kept]:
+    """The kept generations, newest first. Raises `IndexMissingError` if there is none."""
+    names, served = kept_names(index), ""
+    if not names:
+        raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it")
+    with suppress(IndexError_):
+        served = current_name(index)
+    found: list[Kept] = []
+    for name in names:
+        try:
+            found.append(Kept(name, name == served, read_manifest_of(index / "generations" / name)))
+        except IndexError_ as error:
+            found.append(Kept(name, name == served, None, str(error)))
+    return found
 
 
 def read_manifest(index: Path) -> Manifest:
     """The manifest of the served generation. Raises one of the `IndexError_` family."""
-    return _read_manifest(_folder(index, current_name(index)))
+    return read_manifest_of(_folder(index, current_name(index)))
 
 
 def open_generation(index: Path) -> Generation:
@@ -135,9 +128,17 @@ def open_generation(index: Path) -> Generation:
             # Another one was published, and this one removed, while it was being opened.
 
 
+def open_kept(index: Path, name: str) -> Generation:
+    """A kept generation by name, whether served or not, checked like the served one."""
+    return _open(index / "generations" / name)
+
+
 def _open(folder: Path) -> Generation:
-    manifest = _read_manifest(folder)
-    problems = check_files(folder, manifest)
+    manifest = read_manifest_of(folder)
+    try:
+        problems = check_files(folder, manifest)
+    except OSError as error:
+        raise IndexDamagedError(f"{error.filename or folder} cannot be read ({error.strerror}); {REBUILD}") from None
     if problems:
         raise IndexDamagedError(f"{problems[0]}; {REBUILD}")
     generation = Generation(
@@ -154,7 +155,7 @@ def _open(folder: Path) -> Generation:
 def check_files(folder: Path, manifest: Manifest) -> list[str]:
     """What is wrong with the generation's files, a line each: missing, extra, or altered."""
     problems: list[str] = []
-    present = {path.relative_to(folder).as_posix() for path in _files(folder)} - {_MANIFEST}
+    present = {path.relative_to(folder).as_posix() for path in _files(folder)} - {MANIFEST}
     problems += [f"{folder / name} is missing" for name in sorted(manifest.files.keys() - present)]
     problems += [f"{folder / name} does not belong to the index" for name in sorted(present - manifest.files.keys())]
     for name in sorted(present & manifest.files.keys()):
@@ -166,32 +167,27 @@ def check_files(folder: Path, manifest: Manifest) -> list[str]:
     return problems
 
 
-def verify(index: Path) -> list[str]:
-    """What is wrong with the served generation, a line each; empty if it is whole.
+def verify(index: Path, name: str = "") -> list[str]:
+    """What is wrong with the served generation, or the one of that name, a line each; empty if it is whole.
 
-    Beyond the checksums: every passage, segment and cell slices to what it claims to be.
+    Beyond the checksums: every document and passage that the manifest counts is there, every passage, segment and
+    cell slices to what it claims to be, and the vectors are finite, of length 1, and the same in both their files.
     """
     try:
-        generation = open_generation(index)
-        return [
-            f"{doc_id}, passage {passage.ordinal}: {what} does not slice from the document"
-            for doc_id in generation.catalog.doc_ids()
-            for entry in [generation.catalog.entry(doc_id)]
-            for passage in entry.passages
-            for what in _unsliced(entry.document.text, passage)
-        ]
+        return _inner_problems(open_kept(index, name) if name else open_generation(index))
     except IndexError_ as error:
         return [str(error)]
 
 
-def _unsliced(text: str, passage: Any) -> Iterator[str]:
-    for segment in passage.segments:
-        searched = passage.search_text[segment.search_start : segment.search_start + segment.length]
-        if searched != text[segment.start : segment.start + segment.length]:
-            yield f"search text at {segment.search_start}"
-    for start, end in [*passage.sentences, *((cell.start, cell.end) for cell in passage.cells)]:
-        if not 0 <= start <= end <= len(text):
-            yield f"range {start}-{end}"
+def _inner_problems(generation: Generation) -> list[str]:
+    manifest, catalog = generation.manifest, generation.catalog
+    problems = [*catalog.problems(), *generation.vectors.problems()]
+    listed = [(entry.doc_id, entry.sha256, entry.passages) for entry in manifest.documents]
+    if sorted(listed) != catalog.contents():
+        problems.append(f"{manifest.name}: the manifest and the catalog do not list the same documents")
+    if generation.vectors.vectors.shape != (manifest.passages, manifest.dimension):
+        problems.append(f"{manifest.name}: the vectors have not the shape that the manifest states")
+    return problems
 
 
 @contextmanager
@@ -214,22 +210,24 @@ def building_folder(index: Path) -> Iterator[Path]:
     """A new folder to build a generation in, beside the others; removed at the end unless it was published."""
     generations = index / "generations"
     generations.mkdir(exist_ok=True)
-    for leftover in generations.glob(".building-*"):
+    for leftover in [*generations.glob(f"{_UNREADY}*"), *generations.glob(f"{_REMOVED}*")]:
         shutil.rmtree(leftover, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=".building-", dir=generations))
-    folder.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix=_UNREADY, dir=generations))
     try:
+        folder.chmod(0o755)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def fingerprints(folder: Path) -> dict[str, tuple[int, str]]:
-    """Size and sha256 of every file below `folder`, by path; each file is synced to disk first."""
+    """Size and sha256 of every file below `folder`, by path; each file and folder is synced to disk first."""
     found: dict[str, tuple[int, str]] = {}
     for path in _files(folder):
         _sync(path)
         found[path.relative_to(folder).as_posix()] = _fingerprint(path)
+    for path in {path.parent for path in _files(folder)}:
+        _sync(path)
     return found
 
 
@@ -244,24 +242,98 @@ def generation_name(created: datetime, files: dict[str, tuple[int, str]]) -> str
     return f"{created.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:6]}"
 
 
+def next_created(index: Path, now: datetime) -> datetime:
+    """The time to name the next generation by: now, or a second after the newest one, so that names sort by age.
+
+    Two builds in one second, or a clock that was set back, must not make the newest generation look like an old one.
+    """
+    names = kept_names(index)
+    if not names:
+        return now
+    with suppress(ValueError, OverflowError):  # no such date
+        newest = datetime.strptime(names[0][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return max(now, newest + timedelta(seconds=1))
+    return now
+
+
 def publish(index: Path, folder: Path, manifest: Manifest, keep: int) -> None:
-    """Makes a built folder the served generation; a crash at any point leaves the old one or the new one served."""
-    (folder / _MANIFEST).write_text(manifest.to_json(), "utf-8")
-    _sync(folder / _MANIFEST)
+    """Makes a built folder the served generation; a crash at any point leaves the old one or the new one served.
+
+    It is opened and verified first: what is not whole is not published (`IndexDamagedError`). Of the older ones, the
+    `keep` - 1 newest stay.
+    """
+    (folder / MANIFEST).write_text(manifest.to_json(), "utf-8")
+    _sync(folder / MANIFEST)
     _sync(folder)
+    problems = _inner_problems(_open(folder))
+    if problems:
+        raise IndexDamagedError(f"what was built is not whole and was not published: {problems[0]}")
     home = index / "generations"
-    target = home / manifest.name
-    folder.rename(target)
+    folder.rename(home / manifest.name)
     _sync(home)
+    _switch(index, manifest.name)
+    for name in [name for name in kept_names(index) if name != manifest.name][keep - 1 :]:
+        _remove(home / name)
+
+
+def rollback(index: Path, name: str = "") -> Manifest:
+    """Serves the generation of that name again, or the one before the served one; returns its manifest.
+
+    It is verified first. Raises `IndexMissingError` if there is no such generation, `IndexDamagedError` if it is not
+    whole, `IndexBusyError` while another process builds; in each case nothing is changed.
+    """
+    if not kept_names(index):
+        raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it")
+    with build_lock(index):
+        names = kept_names(index)
+        served = ""
+        with suppress(IndexError_):  # a CURRENT that is missing or damaged is one more reason to go back
+            served = current_name(index)
+        target = name or _before(index, served, names)
+        if target not in names:
+            raise IndexMissingError(f"there is no generation '{target}' in '{index}'; there are {', '.join(names)}")
+        if target == served:
+            raise IndexError_(f"generation {target} is the one that is served; there are {', '.join(names)}")
+        problems = verify(index, target)
+        if problems:
+            raise IndexDamagedError(f"generation {target} is not whole, so nothing was changed: {problems[0]}")
+        _switch(index, target, is_rolled_back=target != names[0])
+        return read_manifest_of(index / "generations" / target)
+
+
+def end_rollback(index: Path) -> None:
+    """What is served is no longer taken for something that was gone back to. Only for the holder of the lock."""
+    name, rolled_back = _current(index)
+    if rolled_back:
+        _switch(index, name)
+
+
+def _before(index: Path, served: str, names: list[str]) -> str:
+    """What was served before: as the served manifest says, else the next older one. Raises `IndexMissingError`."""
+    with suppress(IndexError_):
+        previous = read_manifest_of(index / "generations" / served).previous if served else ""
+        if previous in names:
+            return previous
+    older = [name for name in names if name < served or not served]
+    if not older:
+        raise IndexMissingError(f"there is no generation before {served}; there are {', '.join(names)}")
+    return older[0]
+
+
+def _switch(index: Path, name: str, is_rolled_back: bool = False) -> None:
     aside = index / "CURRENT.new"
-    aside.write_text(manifest.name + "\n", "utf-8")
+    aside.write_text(name + "\n" + ("rolled back\n" if is_rolled_back else ""), "utf-8")
     _sync(aside)
     aside.replace(index / "CURRENT")
     _sync(index)
-    older = [path for path in home.iterdir() if path.is_dir() and path != target and not path.name.startswith(".")]
-    older.sort(key=lambda path: path.stat().st_mtime_ns)
-    for path in older[: max(len(older) + 1 - keep, 0)]:
-        shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Removes a generation; renamed first, so that one removed by half is never taken for one to go back to."""
+    doomed = folder.with_name(f"{_REMOVED}{folder.name}")
+    with suppress(OSError):  # Windows keeps what another process has open; the next build tries again
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _folder(index: Path, name: str) -> Path:
@@ -269,36 +341,6 @@ def _folder(index: Path, name: str) -> Path:
     if not folder.is_dir():
         raise IndexDamagedError(f"{index / 'CURRENT'} names '{name}', which is not there; {REBUILD}")
     return folder
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / _MANIFEST
-    try:
-        stated = json.loads(path.read_text("utf-8"))
-        version = stated["format_version"]
-        if version != FORMAT_VERSION:
-            raise IndexStaleError(
-                f"the index {folder} has format version {version}, this famqa reads {FORMAT_VERSION}; {REBUILD}"
-            )
-        if stated.pop("digest") != _digest(stated):
-            raise IndexDamagedError(f"{path} is damaged: its checksum is not its own; {REBUILD}")
-        return Manifest(
-            name=stated["name"],
-            created=stated["created"],
-            recipe=Recipe(**stated["recipe"]),
-            documents=tuple(IndexedDocument(**entry) for entry in stated["documents"]),
-            failed=tuple(FailedFile(**entry) for entry in stated["failed"]),
-            passages=stated["passages"],
-            dimension=stated["dimension"],
-            files={name: (size, digest) for name, (size, digest) in stated["files"].items()},
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexDamagedError(f"{path} cannot be read ({type(error).__name__}: {error}); {REBUILD}") from None
-
-
-def _digest(stated: dict[str, Any]) -> str:
-    """sha256 of the manifest's contents in one canonical form."""
-    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
 def _fingerprint(path: Path) -> tuple[int, str]:

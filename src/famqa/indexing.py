@@ -1,9 +1,10 @@
-"""Bringing an index up to date with its folder: what changed (`plan`), and the next generation (`update`)."""
+"""Bringing an index up to date with its folder: what that would take (`forecast`), and doing it (`update`)."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,28 +12,30 @@ from pathlib import Path
 import numpy as np
 
 from famqa import documents
+from famqa.bundled_encoder import can_embed, embed_few
 from famqa.catalog import Entry, write_catalog
+from famqa.documents.worker import ParserProcess
 from famqa.embedding import ModelFiles, SentenceEmbedder, locate, model_token_counter
-from famqa.errors import CorpusError, DocumentError, IndexError_, IndexMissingError, IndexStaleError
+from famqa.errors import CorpusError, DocumentError, IndexError_, UnusableFilesError
 from famqa.generations import (
     CATALOG,
     FAISS,
     POSTINGS,
-    REBUILD,
     VECTORS,
-    FailedFile,
     Generation,
-    IndexedDocument,
-    Manifest,
-    Recipe,
     build_lock,
     building_folder,
+    end_rollback,
     fingerprints,
     generation_name,
-    open_generation,
+    kept_names,
+    next_created,
+    open_kept,
     publish,
 )
-from famqa.passages import CHUNKER_VERSION, Limits, cut, encoding_digest, token_counter
+from famqa.manifests import FailedFile, IndexedDocument, Manifest, Pace
+from famqa.passages import Limits, cut, token_counter
+from famqa.planning import Keep, Plan, Survey, parse_limits, survey
 from famqa.postings import write_postings
 from famqa.records import Vectors
 from famqa.settings import Settings
@@ -42,6 +45,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 _EMBED_AT_ONCE = 64
+_ENOUGH_TO_MEASURE = 16  # passages embedded, for their time to say anything about the next build
 
 
 def no_progress(step: str, done: int, total: int) -> None:
@@ -49,20 +53,15 @@ def no_progress(step: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What `update` would do; document ids are sorted. `reason` says why all is made anew, "" where it is not."""
+class Forecast:
+    """What a build would come to; `seconds` is None where nothing was measured here with this embedder."""
 
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    failed: tuple[FailedFile, ...]  # files known to be of no use, whether new or not
-    has_new_failures: bool = False  # `failed` is not what the served index lists
-    reason: str = ""
-
-    @property
-    def is_up_to_date(self) -> bool:
-        return not (self.added or self.changed or self.removed or self.has_new_failures or self.reason)
+    plan: Plan
+    passages: int
+    to_embed: int
+    kept: int  # passages whose vectors are there already
+    failed: tuple[FailedFile, ...]
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,201 +77,220 @@ class Report:
     failed: tuple[FailedFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Survey:
-    """The folder, the model and the served index as they are now."""
-
-    plan: Plan
-    notes: dict[str, documents.SourceNote]
-    recipe: Recipe
-    model: ModelFiles
-    served: Generation | None  # what vectors can be kept from; its documents too where the plan has no reason
-
-
 def plan(settings: Settings, full: bool = False) -> Plan:
     """What would have to be done. Raises `CorpusError`, `ModelError`; a damaged index means all is made anew."""
-    return _survey(settings, full).plan
+    return survey(settings, locate(settings.embedder), full).plan
 
 
-def update(settings: Settings, full: bool = False, progress: Progress = no_progress, wait_seconds: float = 0) -> Report:
+def forecast(settings: Settings, full: bool = False, progress: Progress = no_progress) -> Forecast:
+    """The plan with what it would cost: new files are read and cut, nothing is embedded or written.
+
+    Raises `CorpusError`, `ModelError`.
+    """
+    found = survey(settings, locate(settings.embedder), full)
+    if found.plan.is_up_to_date and found.served is not None:
+        count = found.served.manifest.passages
+        return Forecast(found.plan, count, 0, count, found.plan.failed, 0.0)
+    started = time.perf_counter()
+    read = _read(settings, found, progress)
+    texts = read.search_texts()
+    missing = set(texts) - _known_vectors(settings, found, texts).keys()
+    seconds: float | None = None
+    if found.pace is not None:
+        embedding = found.pace.load_seconds + len(missing) * found.pace.embed_seconds if missing else 0.0
+        seconds = time.perf_counter() - started + embedding + len(texts) * found.pace.write_seconds
+    return Forecast(found.plan, len(texts), len(missing), len(texts) - len(missing), read.failed, seconds)
+
+
+def update(
+    settings: Settings,
+    full: bool = False,
+    progress: Progress = no_progress,
+    wait_seconds: float = 0,
+    strict: bool = False,
+) -> Report:
     """Builds and publishes the next generation, if anything has changed; returns what was done.
 
     Unchanged documents are not read again, and a text that was embedded before is not embedded again. Until the
-    last step the old generation is served. Raises `CorpusError`, `ModelError`, `IndexBusyError`.
+    last step the old generation is served. Raises `CorpusError`, `ModelError`, `IndexError_`; if `strict`,
+    `UnusableFilesError` where a file cannot become a document, and nothing is published.
     """
-    documents.list_files(settings.corpus)  # a folder that is not there is said before an index folder is made
+    if not settings.index.exists():
+        documents.list_files(settings.corpus)  # a folder that is not there is said before an index folder is made
     with build_lock(settings.index, wait_seconds):
-        survey = _survey(settings, full)
-        if survey.plan.is_up_to_date and survey.served is not None:
-            manifest = survey.served.manifest
+        found = survey(settings, locate(settings.embedder), full)
+        if found.plan.is_up_to_date and found.served is not None:
+            manifest = found.served.manifest
+            if strict:
+                _refuse(manifest.failed)
+            end_rollback(settings.index)
             count = manifest.passages
-            return Report(survey.plan, manifest.name, len(manifest.documents), count, 0, count, manifest.failed)
-        return _build(settings, survey, progress)
-
-
-def _survey(settings: Settings, full: bool) -> _Survey:
-    notes = documents.read_sources(settings.corpus)
-    digests: dict[str, str] = {}
-    failed: dict[str, FailedFile] = {}
-    for doc_id in documents.list_files(settings.corpus):
+            return Report(found.plan, manifest.name, len(manifest.documents), count, 0, count, manifest.failed)
         try:
-            data = documents.read_bytes(settings.corpus, doc_id, settings.max_file_mb << 20)
-            digests[doc_id] = hashlib.sha256(data).hexdigest()
-        except DocumentError as error:
-            name = documents.printable(doc_id)
-            failed[name] = FailedFile(name, str(error))
-    model = locate(settings.embedder)
-    recipe = Recipe(
-        embedder=settings.embedder,
-        embedder_digest=model.digest,
-        chunker_version=CHUNKER_VERSION,
-        encoding=settings.encoding,
-        encoding_digest=encoding_digest(settings.encoding),
-        passage_tokens=settings.passage_tokens,
-    )
-    served, reason = _served(settings.index, recipe)
-    if full:
-        served, reason = None, "a full build was asked for"
-    return _Survey(_compare(served, reason, digests, notes, failed), notes, recipe, model, served)
+            return _build(settings, found, progress, strict)
+        except IndexError_ as error:
+            after = "the index that was served before still is" if found.served else "no index was published"
+            raise type(error)(f"{error}; {after}") from None
 
 
-def _served(index: Path, recipe: Recipe) -> tuple[Generation | None, str]:
-    """The served generation if anything of it can be kept, and why its passages cannot ("" if they can)."""
-    try:
-        served = open_generation(index)
-    except IndexMissingError:
-        return None, "there is no index yet"
-    except IndexStaleError:
-        return None, "the index has another format version"
-    except IndexError_ as error:
-        return None, str(error).removesuffix(f"; {REBUILD}")
-    before = served.manifest.recipe
-    if before.embedder_digest != recipe.embedder_digest:
-        return None, f"the embedder changed from {before.embedder} to {recipe.embedder}"
-    same = replace(before, embedder=recipe.embedder) == recipe
-    return served, "" if same else "the settings or the rules by which passages are cut changed"
-
-
-def _compare(
-    served: Generation | None,
-    reason: str,
-    digests: dict[str, str],
-    notes: dict[str, documents.SourceNote],
-    failed: dict[str, FailedFile],
-) -> Plan:
-    before: dict[str, IndexedDocument] = {}
-    failed_before: dict[str, FailedFile] = {}
-    if served is not None and not reason:
-        before = {entry.doc_id: entry for entry in served.manifest.documents}
-        failed_before = {entry.doc_id: entry for entry in served.manifest.failed}
-
-    def is_same(doc_id: str) -> bool:
-        entry, note = before[doc_id], notes.get(doc_id, documents.SourceNote())
-        stated = (note.title, note.source, note.date)
-        return entry.sha256 == digests[doc_id] and (entry.note_title, entry.source, entry.date) == stated
-
-    # A file that could not be parsed is tried again only once its contents have changed.
-    hopeless = {
-        doc_id: failure
-        for doc_id, failure in failed_before.items()
-        if failure.sha256 and digests.get(doc_id) == failure.sha256
-    }
-    usable = digests.keys() - hopeless.keys()
-    known = usable & before.keys()
-    all_failed = failed | hopeless
-    return Plan(
-        added=tuple(sorted(usable - before.keys())),
-        changed=tuple(sorted(doc_id for doc_id in known if not is_same(doc_id))),
-        removed=tuple(sorted(before.keys() - usable)),
-        unchanged=tuple(sorted(doc_id for doc_id in known if is_same(doc_id))),
-        failed=tuple(all_failed[doc_id] for doc_id in sorted(all_failed)),
-        has_new_failures=all_failed != failed_before,
-        reason=reason,
-    )
-
-
-def _build(settings: Settings, survey: _Survey, progress: Progress) -> Report:
-    created = datetime.now(UTC)
-    embedder = SentenceEmbedder(survey.model)
-    entries, failed = _entries(settings, survey, progress)
-    texts = [passage.search_text for entry in entries for passage in entry.passages]
-    vectors, embedded = _vectors(texts, survey.served, embedder, progress)
+def _build(settings: Settings, found: Survey, progress: Progress, strict: bool) -> Report:
+    read = _read(settings, found, progress)
+    if strict:
+        _refuse(read.failed)
+    texts = read.search_texts()
+    known = _known_vectors(settings, found, texts)
+    vectors, embedded, pace = _vectors(texts, known, found.model, found.pace, progress)
     try:
         with building_folder(settings.index) as folder:
             progress("writing", 0, 1)
-            write_catalog(folder / CATALOG, entries)
+            started = time.perf_counter()
+            write_catalog(folder / CATALOG, read.entries)
             write_vectors(vectors, folder / VECTORS, folder / FAISS)
             write_postings(folder / POSTINGS, texts)
             files = fingerprints(folder)
+            if pace is not None:
+                pace = replace(pace, write_seconds=(time.perf_counter() - started) / len(texts))
+            created = next_created(settings.index, datetime.now(UTC))
             manifest = Manifest(
                 name=generation_name(created, files),
                 created=created.isoformat(timespec="seconds"),
-                recipe=survey.recipe,
-                documents=tuple(_listed(entry, survey.notes) for entry in entries),
-                failed=failed,
+                recipe=found.recipe,
+                documents=tuple(_listed(entry, found.notes, read.notes) for entry in read.entries),
+                failed=read.failed,
                 passages=len(texts),
                 dimension=vectors.shape[1],
                 files=files,
+                previous=found.served.name if found.served is not None else "",
+                reader=settings.reader,
+                parse_limits=parse_limits(settings),
+                pace=pace,
             )
             publish(settings.index, folder, manifest, settings.keep_generations)
             progress("writing", 1, 1)
     except OSError as error:
-        where = error.filename or settings.index
-        raise IndexError_(f"{where}: {error.strerror or error}; the index that was served before still is") from None
-    return Report(survey.plan, manifest.name, len(entries), len(texts), embedded, len(texts) - embedded, failed)
+        raise IndexError_(f"{error.filename or settings.index}: {error.strerror or error}") from None
+    kept = len(texts) - embedded
+    return Report(found.plan, manifest.name, len(read.entries), len(texts), embedded, kept, read.failed)
 
 
-def _entries(settings: Settings, survey: _Survey, progress: Progress) -> tuple[list[Entry], tuple[FailedFile, ...]]:
-    """Every document with its blocks and passages, by id: read anew, or taken from the served index if unchanged."""
+def _refuse(failed: Sequence[FailedFile]) -> None:
+    if failed:
+        raise UnusableFilesError(tuple(failure.reason for failure in failed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The folder's documents, by id, and what there is to say of its files."""
+
+    entries: tuple[Entry, ...]
+    notes: dict[str, tuple[str, ...]]  # by doc_id, how its file was read
+    failed: tuple[FailedFile, ...]
+
+    def search_texts(self) -> list[str]:
+        """One a passage, in the order of the rows."""
+        return [passage.search_text for entry in self.entries for passage in entry.passages]
+
+
+def _read(settings: Settings, found: Survey, progress: Progress) -> _Read:
+    """Every document, read and cut or taken from the served generation. Raises `CorpusError` if none has a passage."""
     limits = Limits(
         settings.passage_tokens,
-        survey.model.max_tokens,
+        found.model.max_tokens,
         token_counter(settings.encoding),
-        model_token_counter(survey.model),
+        model_token_counter(found.model),
     )
-    failed = {failure.doc_id: failure for failure in survey.plan.failed}
-    unchanged = set(survey.plan.unchanged)
-    doc_ids = sorted(unchanged | set(survey.plan.added) | set(survey.plan.changed))
+    failed = {failure.doc_id: failure for failure in found.plan.failed}
+    moved = {move.new for move in found.plan.moved}
+    unchanged = set(found.plan.unchanged) if found.keep is not Keep.NOTHING else set()
+    doc_ids = sorted({*found.plan.unchanged, *moved, *found.plan.added, *found.plan.changed})
     entries: list[Entry] = []
-    for done, doc_id in enumerate(doc_ids):
-        progress("reading", done, len(doc_ids))
-        if survey.served is not None and doc_id in unchanged:
-            entries.append(survey.served.catalog.entry(doc_id))
-            continue
-        try:
-            data = documents.read_bytes(settings.corpus, doc_id, settings.max_file_mb << 20)
-        except DocumentError as error:  # it was there a moment ago
-            failed[doc_id] = FailedFile(doc_id, str(error))
-            continue
-        try:
-            document, blocks = documents.parse(data, doc_id, survey.notes.get(doc_id, documents.SourceNote()))
-            entries.append(Entry(document, blocks, tuple(cut(document, blocks, limits))))
-        except DocumentError as error:
-            failed[doc_id] = FailedFile(doc_id, str(error), hashlib.sha256(data).hexdigest())
+    notes = {entry.doc_id: entry.notes for entry in found.served.manifest.documents} if found.served else {}
+    with ParserProcess(*parse_limits(settings)) as parser:
+        for done, doc_id in enumerate(doc_ids):
+            progress("reading", done, len(doc_ids))
+            if found.served is not None and doc_id in unchanged:
+                entries.append(_kept(found.served, doc_id, found.keep, limits))
+                continue
+            try:
+                data = documents.read_bytes(settings.corpus, doc_id, settings.max_file_mb << 20)
+            except DocumentError as error:  # it was there a moment ago
+                failed[doc_id] = FailedFile(doc_id, str(error))
+                continue
+            try:
+                parsed = parser.parse_file(data, doc_id, found.notes.get(doc_id, documents.SourceNote()))
+                passages = tuple(cut(parsed.document, parsed.blocks, limits))
+                entries.append(Entry(parsed.document, parsed.blocks, passages))
+                notes[doc_id] = parsed.notes
+            except DocumentError as error:
+                failed[doc_id] = FailedFile(doc_id, str(error), hashlib.sha256(data).hexdigest())
     progress("reading", len(doc_ids), len(doc_ids))
     if not any(entry.passages for entry in entries):
         first = failed[min(failed)].reason if failed else "no file has any text"
         raise CorpusError(f"no document in '{settings.corpus}' can be used: {first}")
-    return entries, tuple(failed[doc_id] for doc_id in sorted(failed))
+    return _Read(tuple(entries), notes, tuple(failed[doc_id] for doc_id in sorted(failed)))
+
+
+def _kept(served: Generation, doc_id: str, keep: Keep, limits: Limits) -> Entry:
+    """The document as the served generation has it, cut anew where only its blocks can be kept."""
+    if keep is Keep.PASSAGES:
+        return served.catalog.entry(doc_id)
+    document, blocks = served.catalog.document(doc_id), served.catalog.blocks(doc_id)
+    return Entry(document, blocks, tuple(cut(document, blocks, limits)))
+
+
+def _known_vectors(settings: Settings, found: Survey, texts: Sequence[str]) -> dict[str, Vectors]:
+    """Vectors of search texts that this embedder has computed before, by text."""
+    known: dict[str, Vectors] = {}
+    wanted = set(texts)
+    for generation in _donors(settings.index, found):
+        if wanted <= known.keys():
+            break
+        if generation.manifest.recipe.embedder_digest == found.recipe.embedder_digest:
+            known |= zip(generation.catalog.search_texts(), generation.vectors.vectors, strict=True)
+    return known
+
+
+def _donors(index: Path, found: Survey) -> Iterator[Generation]:
+    """The served generation; and the others where it is damaged, or where a newer one was left by a rollback."""
+    if not found.has_vectors:
+        return
+    if found.served is not None:
+        yield found.served
+    names = kept_names(index)
+    if found.served is None or found.served.name != names[0]:
+        for name in names:
+            if found.served is None or name != found.served.name:
+                try:
+                    yield open_kept(index, name)
+                except IndexError_:
+                    continue  # it has nothing to give
 
 
 def _vectors(
-    texts: Sequence[str], served: Generation | None, embedder: SentenceEmbedder, progress: Progress
-) -> tuple[Vectors, int]:
-    """One unit vector a text, and how many of them had to be computed; equal texts are embedded once."""
-    known: dict[str, Vectors] = {}
-    if served is not None:
-        known = dict(zip(served.catalog.search_texts(), served.vectors.vectors, strict=True))
+    texts: Sequence[str], known: dict[str, Vectors], model: ModelFiles, pace: Pace | None, progress: Progress
+) -> tuple[Vectors, int, Pace | None]:
+    """One unit vector a text, how many of them had to be computed, and at what pace; equal texts are embedded once."""
     missing = list(dict.fromkeys(text for text in texts if text not in known))
-    for done in range(0, len(missing), _EMBED_AT_ONCE):
-        progress("embedding", done, len(missing))
-        part = missing[done : done + _EMBED_AT_ONCE]
-        known.update(zip(part, embedder.embed(part), strict=True))
+    if missing and can_embed(model, len(missing)):
+        progress("embedding", 0, len(missing))
+        known.update(zip(missing, embed_few(model, missing), strict=True))
+    elif missing:
+        progress("embedding", 0, len(missing))
+        embedder = SentenceEmbedder(model)
+        started = time.perf_counter()
+        _ = embedder.dimension  # loads the model
+        loaded = time.perf_counter()
+        for done in range(0, len(missing), _EMBED_AT_ONCE):
+            progress("embedding", done, len(missing))
+            part = missing[done : done + _EMBED_AT_ONCE]
+            known.update(zip(part, embedder.embed(part), strict=True))
+        if pace is None or len(missing) >= _ENOUGH_TO_MEASURE:
+            pace = Pace(loaded - started, (time.perf_counter() - loaded) / len(missing), 0.0)
     progress("embedding", len(missing), len(missing))
-    return np.stack([known[text] for text in texts]), len(missing)
+    return np.stack([known[text] for text in texts]), len(missing), pace
 
 
-def _listed(entry: Entry, notes: dict[str, documents.SourceNote]) -> IndexedDocument:
+def _listed(entry: Entry, notes: dict[str, documents.SourceNote], read: dict[str, tuple[str, ...]]) -> IndexedDocument:
     document = entry.document
     return IndexedDocument(
         doc_id=document.doc_id,
@@ -283,4 +301,5 @@ def _listed(entry: Entry, notes: dict[str, documents.SourceNote]) -> IndexedDocu
         source=document.source,
         date=document.date,
         note_title=notes.get(document.doc_id, documents.SourceNote()).title,
+        notes=read.get(document.doc_id, ()),
     )

@@ -10,15 +10,26 @@ from pathlib import Path
 
 import tantivy
 
-from famqa.errors import IndexDamagedError
+from famqa.errors import IndexDamagedError, IndexError_
 from famqa.terms import terms
 
 _HEAP_BYTES = 64 << 20
 
 
 def write_postings(folder: Path, search_texts: Iterable[str]) -> None:
-    """Builds the index in an empty folder; text i becomes row i."""
+    """Builds the index in an empty folder; text i becomes row i.
+
+    Raises `IndexError_` where the disk is full or cannot be written to.
+    """
     folder.mkdir()
+    try:
+        _write(folder, search_texts)
+    except Exception as error:  # tantivy raises ValueError, OSError and its own
+        reason = " ".join(str(error).split())[:160]
+        raise IndexError_(f"{folder} cannot be written ({reason}); check the space on its disk") from None
+
+
+def _write(folder: Path, search_texts: Iterable[str]) -> None:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("row", stored=True, indexed=False, fast=True)
     builder.add_text_field("terms", stored=False, tokenizer_name="whitespace", index_option="freq")

@@ -17,8 +17,8 @@ from famqa.embedding import download, hush_libraries, locate
 from famqa.errors import ModelError
 from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_READER
 
-Features = tuple[float, float, float, float]
-"""above_none, search_behind, coverage, cosine: see `Calibration`."""
+Features = tuple[float, float, float, float, float]
+"""above_none, search_behind, coverage, quote_coverage, cosine: see `Calibration`."""
 
 MANIFEST, WEIGHTS = "manifest.json", "reader.safetensors"
 FORMAT_VERSION = 1
@@ -30,21 +30,23 @@ class Calibration:
     """From what is known of a span to the log odds that it answers; a logistic regression (Platt scaling).
 
     The features: how far start + end logit lie above those of "no answer"; how far the passage's search score lies
-    below the best passage's (0 or less); the share of the question's rare words that stand in the passage; the cosine
-    of the passage and the question. None of them depends on how large the corpus is.
+    below the best passage's (0 or less); the share of the question's rare words that stand in the passage, and in the
+    sentence around the span and its headings; the cosine of the passage and the question. None of them depends on how
+    large the corpus is.
     `training/calibrate_reader.py` fits the weights on questions with and without an answer.
     """
 
     above_none: float = 0.4
     search_behind: float = 0.3
-    coverage: float = 1.0
+    coverage: float = 0.5
+    quote_coverage: float = 0.5
     cosine: float = 1.0
     intercept: float = -1.5
     threshold: float = 0.3  # least probability at which to answer
 
     def log_odds(self, features: Features) -> float:
         """Log odds that a span with these features answers the question."""
-        weights = (self.above_none, self.search_behind, self.coverage, self.cosine)
+        weights = (self.above_none, self.search_behind, self.coverage, self.quote_coverage, self.cosine)
         return self.intercept + sum(weight * value for weight, value in zip(weights, features, strict=True))
 
 

@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from famqa.records import Candidate, Passage, Reading, Span
 from famqa.terms import content_terms, coverage, rarity, terms
 
 Logits = npt.NDArray[np.float32]
+Place = tuple[int, int]
 
 MAX_PIECES = 256  # of a window: the question, a stretch of a passage and three marks
 QUESTION_PIECES = 64  # a longer question is read by its beginning
@@ -91,14 +93,21 @@ class SpanReader:
         weight = rarity(asked, present)
         best = max((candidate.score for candidate in candidates), default=0.0)
         covered = [coverage(asked, words, weight) for words in present]
+
+        @cache
+        def quote_covered(number: int, quote: Place) -> float:
+            passage = candidates[number].passage
+            return coverage(asked, frozenset(terms(_with_context(passage, quote))), weight)
+
         found: list[Found] = []
         for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
-            candidate = candidates[window.candidate]
+            n, candidate = window.candidate, candidates[window.candidate]
             for start, end, above_none in best_spans(window, starts, ends):
                 place = _place(candidate.passage, start, end)
                 if place is not None:
-                    known = (above_none, candidate.score - best, covered[window.candidate], candidate.cosine)
-                    found.append(Found(candidate.passage, *place, known))
+                    near = quote_covered(n, _quotes(candidate.passage, place)[0])
+                    features = (above_none, candidate.score - best, covered[n], near, candidate.cosine)
+                    found.append(Found(candidate.passage, *place, features))
         return found
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
@@ -176,7 +185,7 @@ def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, log_odds))))
 
 
-def _place(passage: Passage, search_start: int, search_end: int) -> tuple[int, int] | None:
+def _place(passage: Passage, search_start: int, search_end: int) -> Place | None:
     """Range in the document, without white space at its ends; None where the words are not the document's."""
     text = passage.search_text[search_start:search_end]
     search_start += len(text) - len(text.lstrip())
@@ -184,7 +193,15 @@ def _place(passage: Passage, search_start: int, search_end: int) -> tuple[int, i
     return passage.to_document(search_start, search_end) if search_start < search_end else None
 
 
-def _quotes(passage: Passage, place: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+def _with_context(passage: Passage, quote: Place) -> str:
+    """The quote as it is searched: behind the passage's title and headings; a passage of one quote as a whole."""
+    if len(passage.sentences) == 1 or not passage.start <= quote[0] < quote[1] <= passage.end:
+        return passage.search_text
+    context = passage.search_text.partition("\n")[0]
+    return f"{context}\n{passage.text[quote[0] - passage.start : quote[1] - passage.start]}"
+
+
+def _quotes(passage: Passage, place: Place) -> tuple[Place, ...]:
     """The sentences, joined, that hold the span; for a cell carried from another row, the row that asked for it."""
     touched = [s for s in passage.sentences if s[0] < place[1] and place[0] < s[1]]
     if not touched:

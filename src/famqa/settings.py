@@ -47,7 +47,10 @@ class Settings(BaseSettings):
     max_citations: int = Field(default=3, ge=1, le=20, description="most citations of an answer")
     max_question_chars: int = Field(default=2000, ge=1, description="longest question taken")
     max_file_mb: int = Field(default=50, ge=1, description="largest file read, in MiB")
+    parse_seconds: float = Field(default=60, gt=0, description="longest time that reading one file may take")
+    parse_memory_mb: int = Field(default=1024, ge=256, description="most memory that reading one file may take, in MiB")
     keep_generations: int = Field(default=3, ge=1, description="published generations kept on disk")
+    watch: bool = Field(default=False, description="whether the page's server follows changes of the folder")
     host: str = Field(default="127.0.0.1", description="address the page is served at")
     port: int = Field(default=7860, ge=0, le=65535, description="port the page is served at; 0 takes a free one")
 

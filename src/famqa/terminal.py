@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,16 +12,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from famqa import indexing
+    from famqa import indexing, planning
     from famqa.assistant import Assistant
     from famqa.settings import Settings
 
 
 def open_assistant(settings: Settings, console: Console) -> Assistant:
-    """An assistant over an index that is up to date; says on `console` what had to be done for that."""
+    """An assistant over an index that is up to date; says on `console` what had to be done for that.
+
+    An index that was rolled back to is used as it is: whoever went back wants to see what is there.
+    """
     from famqa.assistant import Assistant
+    from famqa.errors import IndexError_
+    from famqa.generations import current_name, is_rolled_back
     from famqa.indexing import update
 
+    with suppress(IndexError_):  # none, or a damaged one: both are mended by the update
+        if is_rolled_back(settings.index):
+            name = current_name(settings.index)
+            assistant = Assistant(settings)
+            line = f"the index was rolled back to {name} and is used as it is; famqa index goes by the folder again"
+            console.print(Text(line), soft_wrap=True)
+            return assistant
     started = time.perf_counter()
     with indexing_progress(console) as progress:
         report = update(settings, progress=progress, wait_seconds=600)
@@ -60,9 +72,7 @@ def summary(report: indexing.Report, seconds: float) -> str:
     if plan.is_up_to_date:
         return f"index is up to date: {counts}"
     failed = {failure.doc_id for failure in report.failed}
-    parts = [
-        f"{len(done)} {name}" for name, ids in changes(plan) if (done := [each for each in ids if each not in failed])
-    ]
+    parts = [f"{len(done)} {name}" for name, ids in changes(plan) if (done := [i for i in ids if i not in failed])]
     why = f" ({plan.reason})" if plan.reason else ""
     return (
         f"index built in {seconds:.1f} s{why}: {', '.join(parts) or 'no document changed'}; {counts}, "
@@ -76,9 +86,40 @@ def print_failures(report: indexing.Report, console: Console) -> None:
         console.print(Text(f"not indexed: {failure.reason}"), soft_wrap=True)
 
 
-def changes(plan: indexing.Plan) -> list[tuple[str, tuple[str, ...]]]:
-    """The kinds of change with the documents they concern."""
-    return [("added", plan.added), ("changed", plan.changed), ("removed", plan.removed)]
+def plan_lines(plan: planning.Plan) -> list[str]:
+    """What an update would do, a line each, and what is worth knowing before it."""
+    lines = [plan.reason] if plan.reason else []
+    for name, doc_ids in changes(plan):
+        if name == "moved":
+            lines += [f"{name:8} {move.old} to {move.new}" for move in plan.moved]
+        else:
+            lines += [f"{name:8} {doc_id}" for doc_id in doc_ids]
+    lines += [f"unusable {failure.reason}" for failure in plan.failed]
+    lines += plan.remarks
+    if plan.is_up_to_date:
+        return [*lines, "up to date with the folder"]
+    return lines
+
+
+def forecast_line(forecast: indexing.Forecast) -> str:
+    """What a build would embed and how long it may take."""
+    vectors = f"{count(forecast.to_embed, 'passage')} to embed, {forecast.kept} of {forecast.passages} vectors kept"
+    if forecast.seconds is None:
+        return f"{vectors}; nothing was embedded here yet that would tell how long it takes"
+    return f"{vectors}; about {duration(forecast.seconds)} by the pace of the last build"
+
+
+def duration(seconds: float) -> str:
+    """ "4 s", "3 min", "2.5 h": as exact as a guess may look."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def changes(plan: planning.Plan) -> list[tuple[str, tuple[str, ...]]]:
+    """The kinds of change with the documents they concern, a moved one by its new id."""
+    moved = tuple(move.new for move in plan.moved)
+    return [("added", plan.added), ("changed", plan.changed), ("removed", plan.removed), ("moved", moved)]
 
 
 def count(number: int, what: str) -> str:

@@ -202,6 +202,8 @@ def stem(word: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents; the apostrophe always straight."""
+    if text.isascii():  # the quick way to the same
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -210,7 +212,9 @@ def words(text: str) -> Iterator[str]:
     """Folded words in order, a possessive 's left off: "Bob's 1,200 naïve" gives bob, 1200, naive."""
     for match in _WORD.finditer(fold(text)):
         word = match.group().removesuffix("'s")
-        if re.fullmatch(r"[\d.,]+", word):
+        if word.isalpha():  # as most are; the quick way to the same
+            yield word[:_MAX_WORD_CHARS]
+        elif re.fullmatch(r"[\d.,]+", word):
             yield re.sub(r"[.,]", "", word)[:_MAX_WORD_CHARS]
         elif _INITIALS.fullmatch(word):  # U.S. and US are one word
             yield word.replace(".", "")
@@ -251,5 +255,5 @@ def coverage(asked: Sequence[str], present: Set[str], weight: Mapping[str, float
 
 
 def _ordinal_digits(word: str) -> str:
-    match = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", word)
+    match = None if word.isalpha() else re.fullmatch(r"(\d+)(?:st|nd|rd|th)", word)
     return match[1] if match else ""

@@ -1,4 +1,4 @@
-"""`famqa ask` and `famqa serve`."""
+"""`famqa ask`, `famqa chat` and `famqa serve`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from famqa import terminal
 from famqa.cli.common import CorpusOption, IndexOption, JsonOption, err, out, print_json
+from famqa.errors import QuestionError
 from famqa.settings import load_settings
 
 if TYPE_CHECKING:
@@ -38,14 +39,45 @@ def ask(
 
 
 @commands.command()
+def chat(corpus: CorpusOption = None, index: IndexOption = None) -> None:
+    """Ask one question after another; a follow-up is understood from those before it."""
+    from famqa.conversation import Turn
+
+    assistant = terminal.open_assistant(load_settings(corpus=corpus, index=index), err)
+    turns: list[Turn] = []
+    err.print("Ask a question; an empty line, Ctrl-D or Ctrl-C ends.")
+    while question := _next_question():
+        try:
+            answer = assistant.ask(question, turns)
+        except QuestionError as error:
+            err.print(Text(str(error)), soft_wrap=True)
+            continue
+        if answer.standalone_question:
+            out.print(Text(f"understood as: {answer.standalone_question}", style="dim"), soft_wrap=True)
+        _print_answer(answer)
+        turns.append(Turn(answer.standalone_question or question, answer.answer))
+
+
+def _next_question() -> str:
+    """The line typed at the prompt, "" at the end of the input or at Ctrl-C."""
+    try:
+        return err.input("\n[bold]?[/bold] ").strip()
+    except (EOFError, KeyboardInterrupt):
+        return ""
+
+
+@commands.command()
 def serve(
     corpus: CorpusOption = None,
     index: IndexOption = None,
     host: Annotated[str | None, typer.Option(help="Address to serve at.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to serve at.", show_default="7860")] = None,
+    watch: Annotated[
+        bool | None, typer.Option("--watch/--no-watch", help="Follow changes of the folder.", show_default="no-watch")
+    ] = None,
 ) -> None:
     """Serve the web page; builds the index first where there is none."""
-    settings = load_settings(corpus=corpus, index=index, host=host, port=port)
+    settings = load_settings(corpus=corpus, index=index, host=host, port=port, watch=watch)
     from famqa.web.app import serve as serve_page
 
     serve_page(settings)
@@ -67,9 +99,11 @@ def _print_answer(answer: Answer) -> None:
 
 
 def _print_citation(mark: str, citation: Citation) -> None:
+    from famqa.answering import position
+
     place = " › ".join((citation.title, *citation.section))
-    page = f", page {citation.page}" if citation.page is not None else ""
+    where = f", {found}" if (found := position(citation)) else ""
     note = f" ({', '.join(part for part in (citation.source, citation.date) if part)})" if citation.source else ""
     out.print()
     out.print(Text(f"{mark} {citation.quote}"), soft_wrap=True)
-    out.print(Text(f"    {place}, {citation.doc_id}, line {citation.line}{page}{note}", style="dim"), soft_wrap=True)
+    out.print(Text(f"    {place}, {citation.doc_id}{where}{note}", style="dim"), soft_wrap=True)

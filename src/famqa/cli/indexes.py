@@ -1,10 +1,11 @@
-"""The index's life on the command line: build, look, check."""
+"""The index's life on the command line: build, look, check, go back."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Column, Table
@@ -15,7 +16,9 @@ from famqa.cli.common import CorpusOption, IndexOption, JsonOption, err, out, pr
 from famqa.settings import load_settings
 
 if TYPE_CHECKING:
-    from famqa.indexing import Plan
+    from famqa import indexing
+    from famqa.generations import Kept
+    from famqa.planning import Plan
 
 commands = typer.Typer()
 
@@ -26,35 +29,58 @@ def index(
     index: IndexOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Build everything anew.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Publish nothing if a file cannot be indexed.")] = False,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another build.", min=0)] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to date with its folder of documents."""
     from famqa import indexing
+    from famqa.errors import UnusableFilesError
 
     settings = load_settings(corpus=corpus, index=index)
     if plan:
-        found = indexing.plan(settings, full)
+        with terminal.indexing_progress(err) as progress:
+            forecast = indexing.forecast(settings, full, progress)
         if as_json:
-            print_json(asdict(found))
+            costs = {"passages": forecast.passages, "to_embed": forecast.to_embed, "kept": forecast.kept}
+            print_json({**asdict(_after_reading(forecast)), **costs, "seconds": forecast.seconds})
         else:
-            _print_plan(found)
+            _print_forecast(forecast)
+        if strict and forecast.failed:
+            raise typer.Exit(1)
         return
     started = time.perf_counter()
-    with terminal.indexing_progress(err) as progress:
-        report = indexing.update(settings, full, progress)
+    try:
+        with terminal.indexing_progress(err) as progress:
+            report = indexing.update(settings, full, progress, wait, strict)
+    except UnusableFilesError as error:
+        for reason in error.reasons:
+            err.print(Text(f"not indexed: {reason}"), soft_wrap=True)
+        err.print(Text(f"famqa: {error}"), soft_wrap=True)
+        raise typer.Exit(1) from None
     if as_json:
         print_json(asdict(report))
     else:
         out.print(Text(terminal.summary(report, time.perf_counter() - started)), soft_wrap=True)
+        for remark in report.plan.remarks:
+            out.print(Text(remark), soft_wrap=True)
         terminal.print_failures(report, err)
 
 
 @commands.command()
-def status(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
+def status(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    with_history: Annotated[bool, typer.Option("--history", help="Only list the generations that are kept.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show what is in the index, and whether it is up to date with its folder."""
     from famqa import generations, indexing
 
     settings = load_settings(corpus=corpus, index=index)
+    if with_history:
+        _history(generations.history(settings.index), as_json)
+        return
     manifest = generations.read_manifest(settings.index)
     pending = indexing.plan(settings)
     if as_json:
@@ -68,39 +94,123 @@ def status(corpus: CorpusOption = None, index: IndexOption = None, as_json: Json
         cells = (entry.doc_id, entry.title, entry.format, str(entry.passages), entry.date)
         table.add_row(*(Text(cell) for cell in cells))
     out.print(table)
+    for entry in manifest.documents:
+        for note in entry.notes:
+            out.print(Text(f"{entry.doc_id}: {note}"), soft_wrap=True)
     for failure in manifest.failed:
         out.print(Text(f"not indexed: {failure.reason}"), soft_wrap=True)
-    _print_plan(pending)
+    for line in terminal.plan_lines(pending):
+        out.print(Text(line), soft_wrap=True)
+    if not pending.is_up_to_date:
+        out.print("run famqa index to bring the index up to date")
 
 
 @commands.command()
-def verify(corpus: CorpusOption = None, index: IndexOption = None, as_json: JsonOption = False) -> None:
-    """Check every file of the index, and that every passage slices from its document."""
+def rollback(
+    name: Annotated[
+        str, typer.Argument(help="The generation to serve again; famqa status --history lists them.", show_default="")
+    ] = "",
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve an older generation again: the one before, or a named one."""
     from famqa import generations
 
     settings = load_settings(corpus=corpus, index=index)
-    name = generations.current_name(settings.index)
-    problems = generations.verify(settings.index)
+    manifest = generations.rollback(settings.index, name)
     if as_json:
-        print_json({"index": str(settings.index), "generation": name, "problems": problems})
+        print_json({"index": str(settings.index), "generation": manifest.name})
+        return
+    counts = f"{terminal.count(len(manifest.documents), 'document')}, {terminal.count(manifest.passages, 'passage')}"
+    built = f"{manifest.built_at:%Y-%m-%d %H:%M} UTC"
+    out.print(Text(f"now served: {manifest.name}, built {built}, {counts}"), soft_wrap=True)
+    if generations.is_rolled_back(settings.index):
+        then = "it stays served until famqa index goes by the folder again; mend the folder first"
+        out.print(then, soft_wrap=True)
+
+
+@commands.command()
+def verify(
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Check every generation that is kept.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check every file of the index, and that every passage slices from its document."""
+    from famqa import generations
+    from famqa.errors import IndexDamagedError
+
+    settings = load_settings(corpus=corpus, index=index)
+    name = ""
+    with suppress(IndexDamagedError):  # of CURRENT; `verify` says it too
+        name = generations.current_name(settings.index)
+    problems = generations.verify(settings.index)
+    checked = [name]
+    if everything:
+        others = [other for other in generations.kept_names(settings.index) if other != name]
+        problems += [problem for other in others for problem in generations.verify(settings.index, other)]
+        checked += others
+    if as_json:
+        print_json({"index": str(settings.index), "generation": name, "checked": checked, "problems": problems})
     else:
         for problem in problems:
             out.print(Text(problem), soft_wrap=True)
         if not problems:
-            out.print(Text(f"{settings.index}: generation {name} is whole"))
+            whole = (
+                f"generation {name} is whole" if len(checked) == 1 else f"generations {', '.join(checked)} are whole"
+            )
+            out.print(Text(f"{settings.index}: {whole}"), soft_wrap=True)
     if problems:
         raise typer.Exit(1)
 
 
-def _print_plan(plan: Plan) -> None:
-    if plan.is_up_to_date:
-        out.print("up to date with the folder")
+def _after_reading(forecast: indexing.Forecast) -> Plan:
+    """The plan with what reading the files has shown: a new one of no use is not added."""
+    failed = {failure.doc_id for failure in forecast.failed}
+    added = tuple(doc_id for doc_id in forecast.plan.added if doc_id not in failed)
+    is_new = forecast.plan.has_new_failures or forecast.failed != forecast.plan.failed
+    return replace(forecast.plan, added=added, failed=forecast.failed, has_new_failures=is_new)
+
+
+def _print_forecast(forecast: indexing.Forecast) -> None:
+    plan = _after_reading(forecast)
+    for line in terminal.plan_lines(plan):
+        out.print(Text(line), soft_wrap=True)
+    if not plan.is_up_to_date:
+        out.print(Text(terminal.forecast_line(forecast)), soft_wrap=True)
+        out.print("run famqa index to bring the index up to date")
+
+
+def _history(kept: list[Kept], as_json: bool) -> None:
+    """Prints the generations, newest first."""
+    if as_json:
+        print_json([_kept_json(each) for each in kept])
         return
-    if plan.reason:
-        out.print(Text(f"all is to be built: {plan.reason}"), soft_wrap=True)
-    for name, doc_ids in terminal.changes(plan):
-        for doc_id in doc_ids:
-            out.print(Text(f"{name:8} {doc_id}"), soft_wrap=True)
-    for failure in plan.failed:
-        out.print(Text(f"unusable {failure.reason}"), soft_wrap=True)
-    out.print("run famqa index to bring the index up to date")
+    right = [Column(name, justify="right") for name in ("documents", "passages")]
+    table = Table("generation", "built (UTC)", *right, "", box=None, pad_edge=False)
+    for each in kept:
+        manifest = each.manifest
+        cells = (
+            ("", "", "")
+            if manifest is None
+            else (
+                f"{manifest.built_at:%Y-%m-%d %H:%M:%S}",
+                str(len(manifest.documents)),
+                str(manifest.passages),
+            )
+        )
+        table.add_row(each.name, *cells, Text(each.problem or ("served" if each.is_served else "")))
+    out.print(table)
+
+
+def _kept_json(kept: Kept) -> dict[str, Any]:
+    manifest = kept.manifest
+    return {
+        "name": kept.name,
+        "served": kept.is_served,
+        "created": manifest.created if manifest else None,
+        "documents": len(manifest.documents) if manifest else None,
+        "passages": manifest.passages if manifest else None,
+        "problem": kept.problem,
+    }

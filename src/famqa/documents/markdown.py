@@ -15,11 +15,14 @@ from famqa.records import Block, BlockKind
 
 _CONTAINER_MARKS = re.compile(r"[>\s]*(?:[-*+]\s+|\d+[.)]\s+)?")
 _TEXT = ("text", "text_special", "code_inline")
-_MAX_NESTING = 60
+_MAX_NESTING = 60  # of markdown-it's levels; a list in a list takes two
 
 
 def parse(text: str) -> Parsed:
-    """Blocks in the order of the text; the title is the first level-1 heading or the front matter's `title`."""
+    """Blocks in the order of the text; the title is the first level-1 heading or the front matter's `title`.
+
+    What lists and quotes hold that are nested beyond all measure is one paragraph, as it stands.
+    """
     reader = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table").use(front_matter_plugin)
     return _Walker(text).walk(reader.parse(text))
 
@@ -56,6 +59,9 @@ class _Walker:
                     self._close_list()
                 case "list_item_open":
                     self.items.append(None)
+                    self._too_deep(token)
+                case "blockquote_open":
+                    self._too_deep(token)
                 case "list_item_close":
                     self.items.pop()
                 case "fence" | "code_block" | "html_block":
@@ -126,6 +132,21 @@ class _Walker:
             words = re.sub(r"<[^>]*>", "", self.text[start:end]) if token.type == "html_block" else self.text[start:end]
             if words.strip():
                 self.blocks.append(Block(BlockKind.PARAGRAPH, start, end, self.path.headings))
+
+    def _too_deep(self, token: Token) -> None:
+        """What a quote or an item holds at the level where markdown-it stops reading, so that it is not lost."""
+        if token.level < _MAX_NESTING - 1 or token.map is None:
+            return
+        lines = self.lines[token.map[0] : token.map[1]]
+        marks = [
+            (line.start, line.start + match.end()) for line in lines if (match := _CONTAINER_MARKS.match(line.text))
+        ]
+        if not marks:
+            return
+        start, end = trimmed(self.text, marks[0][1], lines[-1].end)
+        markup = tuple((left, right) for left, right in marks[1:] if start < left < right < end)
+        if start < end:
+            self.blocks.append(Block(BlockKind.PARAGRAPH, start, end, self.path.headings, markup=markup))
 
     def _table(self, tokens: list[Token], at: int) -> int:
         """Adds a block a body row; returns the index of the closing token."""

@@ -9,14 +9,37 @@ from itertools import pairwise
 
 from famqa.records import Block, BlockKind, Cell
 
+MAX_TEXT_CHARS = 20_000_000
+MAX_BLOCKS = 200_000
+
+
+class Unreadable(Exception):
+    """Why a file cannot become a document, in the words of a user; whoever knows the file's name puts it in front."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document's canonical text, its own title ("" where it has none) and its blocks in order."""
+    """A document's canonical text, its own title ("" where it has none) and its blocks in order.
+
+    `notes` is what its owner should know about how it was read, such as "read as Windows-1252".
+    """
 
     text: str
     title: str
     blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+
+
+def check_text(chars: int) -> None:
+    """Raises `Unreadable` if a text is longer than can be indexed sensibly."""
+    if chars > MAX_TEXT_CHARS:
+        raise Unreadable(f"holds more than {MAX_TEXT_CHARS // 1_000_000} million characters of text; split it")
+
+
+def check_blocks(count: int) -> None:
+    """Raises `Unreadable` if a document has more paragraphs, items and rows than can be indexed sensibly."""
+    if count > MAX_BLOCKS:
+        raise Unreadable(f"holds more than {MAX_BLOCKS:,} paragraphs, list items and table rows; split it")
 
 
 @dataclass(frozen=True, slots=True)

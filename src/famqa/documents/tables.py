@@ -8,9 +8,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from famqa.documents.parsed import Unreadable
 from famqa.records import Cell
 
 Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a table's grid. Places that a span covers repeat its text and count their distance from it."""
+
+    text: str
+    row_offset: int = 0  # rows below the cell's first
+    column_offset: int = 0  # columns right of the cell's first
+
+
+Grid = Sequence[Sequence[Slot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +105,67 @@ def _tokens(text: str) -> list[str]:
 
 def _header(header: Sequence[str], column: int) -> str:
     return header[column] if column < len(header) else ""
+
+
+_NUMBER = re.compile(r"[-+−(]?[$€£¥]?\s?\d.*", re.DOTALL)
+_YEAR = re.compile(r"(?:1[5-9]|2[01])\d\d")
+_HEADER_CHARS = 80
+_ROWS_LOOKED_AT = 50
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: short words, all different, not such as stand below them.
+
+    Only its first cell may be empty; a number counts as a name only if it is a year above what are no years.
+    """
+    first, below = rows[0], rows[1 : _ROWS_LOOKED_AT + 1]
+    names = list(first[1:] if len(first) > 1 and not first[0] else first)
+    while len(names) > 1 and not names[-1]:
+        names.pop()  # a separator at the end of every line
+    if not below or not all(names) or len(set(names)) < len(names) or max(map(len, names)) > _HEADER_CHARS:
+        return False
+    for column, name in enumerate(first):
+        values = [row[column] for row in below if column < len(row) and row[column]]
+        if name and values.count(name) * 3 > len(values):
+            return False
+        if _NUMBER.fullmatch(name):
+            years = sum(_YEAR.fullmatch(value) is not None for value in values)
+            if not _YEAR.fullmatch(name) or years * 2 >= len(values):
+                return False
+    return not all(_NUMBER.fullmatch(name) for name in names) or not first[0]
+
+
+_MAX_COLUMNS = 1000
+_MAX_SLOTS = 2_000_000
+
+
+def spread(rows: Sequence[Sequence[tuple[str, int, int]]]) -> list[list[Slot]]:
+    """The grid of rows of (text, columns spanned, rows spanned), each place filled; short rows get empty places.
+
+    >>> [[slot.text for slot in row] for row in spread([[("a", 1, 2), ("b", 1, 1)], [("c", 1, 1)]])]
+    [['a', 'b'], ['a', 'c']]
+    """
+    grid: list[dict[int, Slot]] = [{} for _ in rows]
+    slots = 0
+    for y, row in enumerate(rows):
+        x = 0
+        for text, columns, below in row:
+            while x in grid[y]:
+                x += 1
+            width, height = min(max(columns, 1), _MAX_COLUMNS), min(max(below, 1), len(rows) - y)
+            slots += width * height
+            if x + width > _MAX_COLUMNS or slots > _MAX_SLOTS:
+                raise Unreadable("holds a table with too many columns or cells; split it")
+            for down in range(height):
+                for right in range(width):
+                    grid[y + down].setdefault(x + right, Slot(text, down, right))
+    width = max((max(row, default=-1) + 1 for row in grid), default=0)
+    if width * len(grid) > _MAX_SLOTS:
+        raise Unreadable("holds a table with too many columns or cells; split it")
+    return [[row.get(x, Slot("")) for x in range(width)] for row in grid]
+
+
+def joined_header(rows: Grid) -> list[str]:
+    """The names of the columns from all header rows, from the top: "Lives lost / Crew"."""
+    columns = zip(*rows, strict=True)
+    return [" / ".join(dict.fromkeys(slot.text for slot in column if slot.text)) for column in columns]

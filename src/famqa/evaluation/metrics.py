@@ -1,4 +1,4 @@
-"""What is measured of answers, each as a plain function."""
+"""What is measured of answers, each as a plain function of one question's answer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from famqa.answering import ANSWERED
-from famqa.evaluation.questions import Question
+from famqa.evaluation.rows import Question
 from famqa.records import Answer
 
 
@@ -18,10 +19,16 @@ def tokens(text: str) -> list[str]:
     return re.findall(r"[^\W_]+|[%+$€£#]", unicodedata.normalize("NFKC", text).casefold())
 
 
+@lru_cache(maxsize=8192)
+def spaced(text: str) -> str:
+    """The tokens with a space around each, so that whole tokens are found as a substring: " in 7 reviews "."""
+    return f" {' '.join(tokens(text))} "
+
+
 def contains(text: str, alias: str) -> bool:
     """Whether `alias` stands in `text` as whole tokens: "7" is in "7 reviews" but not in "27 reviews"."""
-    wanted, found = tokens(alias), tokens(text)
-    return bool(wanted) and any(found[i : i + len(wanted)] == wanted for i in range(len(found) - len(wanted) + 1))
+    wanted = spaced(alias)
+    return bool(wanted.strip()) and wanted in spaced(text)
 
 
 def normalized(text: str) -> str:
@@ -50,17 +57,36 @@ def _f1(predicted: list[str], wanted: list[str]) -> float:
     return 2 * common / (len(predicted) + len(wanted))
 
 
+def groups(question: Question) -> tuple[tuple[str, ...], ...]:
+    """The groups of aliases of which each needs a hit; one group where the question has a single answer."""
+    return question.all_of or ((question.answers,) if question.answers else ())
+
+
+def references(question: Question) -> tuple[str, ...]:
+    """What exact match and F1 compare with: the aliases; of a list without any, the groups' first ones as one text."""
+    return question.answers or ("; ".join(group[0] for group in question.all_of),)
+
+
+def group_hits(question: Question, texts: Sequence[str]) -> list[bool]:
+    """For each group, whether the texts hold one of its aliases."""
+    return [any(contains(text, alias) for alias in group for text in texts) for group in groups(question)]
+
+
 def alias_hit(question: Question, texts: Sequence[str]) -> bool:
     """Whether the texts hold a right answer: one alias, or one of each group where the question has groups."""
-    groups = question.all_of or (question.answers,)
-    return all(any(contains(text, alias) for alias in group for text in texts) for group in groups)
+    return all(group_hits(question, texts))
+
+
+def texts_of(answer: Answer) -> list[str]:
+    """Where an alias may stand: the answer and its quotes."""
+    return [answer.answer, *(citation.quote for citation in answer.citations)]
 
 
 def is_right(question: Question, answer: Answer) -> bool:
     """An alias in the answer or its quotes; for a question without an answer, that none was given."""
     if not question.answerable:
         return answer.status != ANSWERED
-    return alias_hit(question, [answer.answer, *(citation.quote for citation in answer.citations)])
+    return alias_hit(question, texts_of(answer))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,116 +1,191 @@
-"""A run: every question of a file asked in order, its answers checked, measured and written."""
+"""A run: every question of a file asked in order, its answer measured and written."""
 
 from __future__ import annotations
 
 import json
+import os
+import platform
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import fmean, median
+from typing import Any
 
-from famqa.answering import ANSWERED, NO_ANSWER, to_dict
-from famqa.assistant import Assistant
-from famqa.errors import FamqaError, QuestionError
-from famqa.evaluation.metrics import is_right, percentile
-from famqa.evaluation.questions import Question
-from famqa.records import Answer
+from famqa import __version__
+from famqa.answering import NO_ANSWER
+from famqa.assistant import Assistant, Trace, check_question
+from famqa.conversation import Turn
+from famqa.errors import IndexStaleError, QuestionError
+from famqa.evaluation.beir import stem_of
+from famqa.evaluation.causes import Asked
+from famqa.evaluation.facts import Facts
+from famqa.evaluation.questions import QuestionSet
+from famqa.evaluation.rows import Question
+from famqa.evaluation.run_writer import RunWriter
+from famqa.evaluation.scoring import depth_for, prediction_row, score_row
+from famqa.evaluation.summary import measure
+from famqa.records import Answer, Reading
+from famqa.settings import Settings
 
+Row = dict[str, Any]
+Ask = Callable[[Question], Trace]
+"""Gives a question its answer, with what led to it."""
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """The figures of a run; shares are from 0 to 1, and 0 where there is nothing to divide by."""
-
-    questions: int
-    answerable: int
-    alias_hit: float  # answerable questions with an alias in the answer or its quotes
-    false_refusals: float  # answerable questions that were not answered
-    refusal_recall: float  # unanswerable questions that were not answered
-    citations_per_answer: float
-    verbatim: float  # citations whose quote is the document's text at their offsets
-    latency_median_ms: float
-    latency_p95_ms: float
-    by_type: dict[str, float]  # share right, by the questions' type
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A question with the answer it was given."""
-
-    question: Question
-    answer: Answer
-    verbatim: int  # of its citations, how many slice to their quote
-
-    @property
-    def right(self) -> bool:
-        return is_right(self.question, self.answer)
+_NOT_OF_THE_ANSWER = {"corpus", "index", "host", "port", "keep_generations", "max_file_mb"}
 
 
-def ask_all(
-    assistant: Assistant, questions: Sequence[Question], progress: Callable[[int], None] = lambda done: None
-) -> Iterator[Prediction]:
-    """A prediction a question, in order, as they come; the first question is asked once more before, to warm up."""
-    _ask(assistant, questions[0].question)
+def ask_with(assistant: Assistant, questions: QuestionSet) -> Ask:
+    """Asks the assistant; a turn of a dialogue follows up those before it, which are asked first if they were not."""
+    dialogues: dict[str, list[Question]] = {}
+    for question in questions.questions:
+        dialogues.setdefault(question.id, []).append(question)
+    past: dict[str, list[Turn]] = {}
+
+    def ask(question: Question) -> Trace:
+        if question.turn <= 1:
+            past[question.id] = []
+        turns = past.setdefault(question.id, [])
+        for earlier in dialogues[question.id][len(turns) : question.turn - 1]:  # a run that was gone on with
+            turns.append(_turn(_trace(assistant, earlier, turns)))
+        trace = _trace(assistant, question, turns[: max(question.turn - 1, 0)])
+        past[question.id] = [*turns, _turn(trace)]
+        return trace
+
+    return ask
+
+
+def _trace(assistant: Assistant, question: Question, turns: Sequence[Turn]) -> Trace:
+    try:
+        return assistant.trace(question.question, depth_for(question), turns)
+    except QuestionError:  # `askable` has left these out; an assistant may be stricter
+        generation = assistant.generation()
+        refused = Answer(question.question, NO_ANSWER, "", (), 1.0, (), (), generation.name)
+        return Trace(refused, (), Reading((), 1.0), generation)
+
+
+def _turn(trace: Trace) -> Turn:
+    answer = trace.answer
+    return Turn(answer.standalone_question or answer.question, answer.answer)
+
+
+def askable(questions: QuestionSet, settings: Settings) -> QuestionSet:
+    """The questions that can be asked; those that are too long are left out, and listed."""
+
+    def problem(question: Question) -> str | None:
+        try:
+            check_question(question.question, settings)
+        except QuestionError as error:
+            return str(error)
+        return None
+
+    return questions.without(problem)
+
+
+def with_notes(questions: QuestionSet, facts: Facts) -> QuestionSet:
+    """The set with a note on each kind of judgement that the documents asked do not bear out."""
+    notes = list(questions.notes)
+    unproved = [question for question in questions.questions if facts.evidence(question).missing]
+    if unproved:
+        notes.append(
+            "evidence that is not in the documents, so that aliases decide where it was all there is: "
+            f"{len(unproved)} of the questions, the first is {unproved[0].name}"
+        )
+    stems = {stem_of(doc_id) for doc_id in facts.doc_ids}
+    judged = {stem for question in questions.questions for stem, grade in question.judged if grade > 0}
+    if judged - stems:
+        notes.append(f"relevant documents that are not in the index: {len(judged - stems)} of {len(judged)}")
+    return replace(questions, notes=tuple(notes))
+
+
+def run(
+    ask: Ask,
+    assistant: Assistant,
+    questions: QuestionSet,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> tuple[list[Row], Row]:
+    """Asks all questions; returns the rows of scores.jsonl, without their candidates, and the figures.
+
+    With a folder, everything is written there as it comes, so that a run that is stopped can be gone on with.
+    """
+    started = time.perf_counter()
+    if folder is None:
+        rows = [slim(score) for _, score in _scored(ask, assistant, questions.questions, progress)]
+        return rows, measure(rows, len(questions.left_out))
+    with RunWriter(folder, header(assistant, questions), questions.questions, resume) as writer:
+        rows = [slim(row) for row in writer.done]
+        progress(len(rows))
+        todo = questions.questions[len(rows) :]
+        try:
+            for prediction, score in _scored(ask, assistant, todo, lambda done: progress(len(writer.done) + done)):
+                writer.append(prediction, score)
+                rows.append(slim(score))
+        except BaseException:
+            writer.note_time(time.perf_counter() - started, _asking_s(rows))
+            raise
+        metrics = measure(rows, len(questions.left_out))
+        writer.finish(metrics, time.perf_counter() - started, _asking_s(rows))
+    return rows, metrics
+
+
+def header(assistant: Assistant, questions: QuestionSet) -> Row:
+    """The contents of run.json at the start: what is asked of what, and everything the answers depend on."""
+    settings = assistant.settings
+    manifest = assistant.generation().manifest
+    stated = settings.answer_threshold
+    return {
+        "famqa": __version__,
+        "questions_file": str(questions.path),
+        "questions_sha256": questions.sha256,
+        "questions": len(questions.questions),
+        "left_out": [{"where": row.where, "why": row.why} for row in questions.left_out],
+        "notes": list(questions.notes),
+        "settings": settings.model_dump(mode="json", exclude=_NOT_OF_THE_ANSWER),
+        "index": manifest.name,
+        "index_digest": json.loads(manifest.to_json())["digest"],
+        "embedder_digest": manifest.recipe.embedder_digest,
+        "reader_digest": assistant.reader.digest,
+        "threshold": assistant.reader.threshold if stated is None else stated,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "elapsed_s": 0.0,
+        "asking_s": 0.0,
+        "finished": False,
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}",
+    }
+
+
+def slim(row: Row) -> Row:
+    """The row without what only the report shows, so that long runs fit into memory."""
+    return {name: value for name, value in row.items() if name != "candidates"}
+
+
+def _scored(
+    ask: Ask, assistant: Assistant, questions: Sequence[Question], progress: Callable[[int], None]
+) -> Iterator[tuple[Row, Row]]:
+    """(prediction, score) of each question, in order; the first one is asked once before, to warm up."""
+    if not questions:
+        return
+    settings = assistant.settings
+    threshold = assistant.reader.threshold if settings.answer_threshold is None else settings.answer_threshold
+    ask(questions[0])
+    facts = Facts(assistant.generation())
     for number, question in enumerate(questions):
         progress(number)
-        answer = _ask(assistant, question.question)
-        sliced = sum(
-            assistant.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
-            for citation in answer.citations
-        )
-        yield Prediction(question, answer, sliced)
+        trace = ask(question)
+        if trace.generation.name != facts.generation.name:
+            raise IndexStaleError(
+                f"the index was updated during the run (from {facts.generation.name} to {trace.generation.name}), so "
+                "its first answers cannot be compared with its last; run it again"
+            )
+        asked = Asked(question, trace, settings.candidates, threshold)
+        yield prediction_row(question, trace.answer), score_row(asked, facts)
     progress(len(questions))
 
 
-def _ask(assistant: Assistant, question: str) -> Answer:
-    """The answer; a question that cannot be asked (too long) counts as one that was not answered."""
-    try:
-        return assistant.ask(question)
-    except QuestionError:
-        index = assistant.overview().generation
-        return Answer(question, NO_ANSWER, "", (), 1.0, (), (), index, timings_ms={"total": 0.0})
-
-
-def measure(predictions: Sequence[Prediction]) -> Metrics:
-    """The metrics of a run's predictions."""
-    answerable = [p for p in predictions if p.question.answerable]
-    unanswerable = [p for p in predictions if not p.question.answerable]
-    answered = [p for p in predictions if p.answer.status == ANSWERED]
-    citations = sum(len(p.answer.citations) for p in answered)
-    latencies = [p.answer.timings_ms["total"] for p in predictions]
-    types = sorted({p.question.type for p in predictions})
-    return Metrics(
-        questions=len(predictions),
-        answerable=len(answerable),
-        alias_hit=_share(p.right for p in answerable),
-        false_refusals=_share(p.answer.status != ANSWERED for p in answerable),
-        refusal_recall=_share(p.right for p in unanswerable),
-        citations_per_answer=citations / len(answered) if answered else 0.0,
-        verbatim=sum(p.verbatim for p in answered) / citations if citations else 0.0,
-        latency_median_ms=median(latencies),
-        latency_p95_ms=percentile(latencies, 0.95),
-        by_type={name: _share(p.right for p in predictions if p.question.type == name) for name in types},
-    )
-
-
-def write(out: Path, predictions: Sequence[Prediction], metrics: Metrics) -> None:
-    """`predictions.jsonl`, a line a question, and `metrics.json` in the folder `out`. Raises `FamqaError`."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / "predictions.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-            for prediction in predictions:
-                file.write(json.dumps(prediction_as_dict(prediction), ensure_ascii=False) + "\n")
-        (out / "metrics.json").write_text(json.dumps(asdict(metrics), indent=1) + "\n", "utf-8")
-    except OSError as error:
-        raise FamqaError(f"{error.filename}: {error.strerror}; name another folder with --out") from None
-
-
-def prediction_as_dict(prediction: Prediction) -> dict[str, object]:
-    """The answer's JSON with the question's id in front, and its turn in a dialogue."""
-    question = prediction.question
-    place = {"id": question.id} | ({"turn": question.turn} if question.turn else {})
-    return place | to_dict(prediction.answer)
-
-
-def _share(values: Iterator[bool]) -> float:
-    found = list(values)
-    return fmean(found) if found else 0.0
+def _asking_s(rows: Sequence[Row]) -> float:
+    """Seconds spent on asking."""
+    milliseconds: list[float] = [row["latency_ms"] for row in rows]
+    return round(sum(milliseconds) / 1000, 3)

@@ -13,15 +13,20 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import datetime
 from importlib import resources
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
+from famqa import conversation as follow_ups
 from famqa import terminal
 from famqa.answering import to_dict
 from famqa.assistant import Assistant
+from famqa.catalog import Catalog
 from famqa.errors import DocumentError, FamqaError, SettingsError
 from famqa.records import Answer
 from famqa.settings import Settings
@@ -90,7 +95,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                 return
             pending = Turn(past[-1].number + 1 if past else 1, asked[: render.QUESTION_CHARS + 1])
             yield {conversation: render.conversation([*past, pending]), box: ""}
-            turn = _answered(assistant, pending, asked)
+            turn = _answered(assistant, pending, asked, past)
             kept = (*past, turn)[-KEPT_TURNS:]
             opened = (turn.number, 0) if turn.answer and turn.answer.citations else None
             result = {turns: kept, conversation: render.conversation(kept, opened=opened)}
@@ -156,11 +161,19 @@ def _asset(name: str) -> str:
     return _ASSETS.joinpath(name).read_text("utf-8")
 
 
-def _answered(assistant: Assistant, turn: Turn, question: str) -> Turn:
+def _answered(assistant: Assistant, turn: Turn, question: str, past: Sequence[Turn]) -> Turn:
     """The turn with its answer, or with one friendly line on what went wrong."""
+    before = [
+        follow_ups.Turn(answer.standalone_question or answer.question, answer.answer)
+        for answer in (earlier.answer for earlier in past)
+        if answer is not None
+    ]
     try:
-        answer = assistant.ask(question)
-        return replace(turn, answer=answer, quotes=_quotes(assistant, answer), markup=_markup(assistant, answer))
+        trace = assistant.trace(question, turns=before)
+        catalog = trace.generation.catalog  # not the one served now: it may be newer than the answer
+        return replace(
+            turn, answer=trace.answer, quotes=_quotes(catalog, trace.answer), markup=_markup(catalog, trace.answer)
+        )
     except FamqaError as error:
         return replace(turn, error=_sentence(error))
     except Exception:  # the visitor must not be left waiting; the log says what it was
@@ -173,12 +186,12 @@ def _sentence(error: FamqaError) -> str:
     return message[:1].upper() + message[1:]
 
 
-def _quotes(assistant: Assistant, answer: Answer) -> tuple[str, ...]:
+def _quotes(catalog: Catalog, answer: Answer) -> tuple[str, ...]:
     """HTML of the quote of each source of an answer, in the order of `Turn.sources`."""
     return tuple(
         source.quoted(
-            assistant.document(citation.doc_id),
-            assistant.blocks(citation.doc_id),
+            catalog.document(citation.doc_id),
+            catalog.blocks(citation.doc_id),
             citation,
             _spans(answer, ref),
             QUOTE_CHARS if ref < len(answer.citations) else EXCERPT_CHARS,
@@ -187,11 +200,11 @@ def _quotes(assistant: Assistant, answer: Answer) -> tuple[str, ...]:
     )
 
 
-def _markup(assistant: Assistant, answer: Answer) -> dict[str, tuple[render.Range, ...]]:
+def _markup(catalog: Catalog, answer: Answer) -> dict[str, tuple[render.Range, ...]]:
     """The marks (emphasis, link targets) inside the answer's spans, by document."""
     found: dict[str, tuple[render.Range, ...]] = {}
     for citation in answer.citations:
-        touched = [b for b in assistant.blocks(citation.doc_id) if b.start < citation.end and b.end > citation.start]
+        touched = [b for b in catalog.blocks(citation.doc_id) if b.start < citation.end and b.end > citation.start]
         marks = (mark for block in touched for mark in block.markup)
         found[citation.doc_id] = (*found.get(citation.doc_id, ()), *marks)
     return found
@@ -279,10 +292,18 @@ def serve(settings: Settings) -> None:
     address = launch(page, host, port)
     console.print(f"famqa is ready at [bold]{address}[/bold] (Ctrl-C stops it)", highlight=False)
     try:
-        threading.Event().wait()
+        with _watching(settings, console) if settings.watch else nullcontext():
+            threading.Event().wait()
     except KeyboardInterrupt:
         page.close(verbose=False)
         console.print("stopped")
+
+
+def _watching(settings: Settings, console: Console) -> AbstractContextManager[None]:
+    """The folder of documents is followed while the context lasts; what was done is told on the console."""
+    from famqa.watching import watching
+
+    return watching(settings, lambda line: console.print(Text(f"{datetime.now():%H:%M:%S} {line}"), soft_wrap=True))
 
 
 def _address(settings: Settings) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from famqa.answering import position
 from famqa.records import Answer, AnswerSpan, Citation
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def support(confidence: float) -> str:
 
 def place(citation: Citation) -> str:
     """Plain text like `Title › Section · line 12`; the page instead of the line where the document has pages."""
-    where = f"page {citation.page}" if citation.page is not None else f"line {citation.line}"
-    return " › ".join((citation.title, *citation.section)) + f" · {where}"
+    where = position(citation)
+    return " › ".join((citation.title, *citation.section)) + (f" · {where}" if where else "")
 
 
 def origin(citation: Citation) -> str:
@@ -136,6 +137,8 @@ def _turn(turn: Turn, opened: tuple[int, int] | None) -> str:
         return (
             asked + '<p class="pending" role="status"><span></span><span></span><span></span>searching and reading…</p>'
         )
+    if turn.answer.standalone_question:
+        asked += f'<p class="understood" dir="auto">understood as: {escape(turn.answer.standalone_question)}</p>'
     if turn.answer.status != "answered":
         return asked + _refusal(turn, turn.answer)
     return asked + _answer(turn, turn.answer, opened)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from famqa.answering import position
 from famqa.records import Block, BlockKind, Citation, Document
 from famqa.web.render import Layer, Range, escape, markup_layer, origin, paint
 
@@ -157,14 +158,13 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _head(citation: Citation, reference: tuple[int, int], is_answer: bool) -> str:
-    where = f"page {citation.page} · line {citation.line}" if citation.page is not None else f"line {citation.line}"
-    crumb = " › ".join(citation.section)
+    crumb = " · ".join(part for part in (" › ".join(citation.section), position(citation)) if part)
     note = "" if is_answer else '<p class="not-answer">One of the closest passages, not an answer</p>'
     return (
         f'<header class="source-head opened" data-turn="{reference[0]}" data-ref="{reference[1]}">'
         f'<button type="button" class="back">Back to the answer</button>'
         f'<h2 dir="auto">{escape(citation.title)}</h2>'
-        f'<p class="crumb">{f"{escape(crumb)} · " if crumb else ""}{where}</p>'
+        f'<p class="crumb">{escape(crumb)}</p>'
         f'<p class="origin">{escape(" · ".join(part for part in (origin(citation), citation.doc_id) if part))}</p>'
         f"{note}</header>"
     )

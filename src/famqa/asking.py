@@ -1,0 +1,92 @@
+"""What kind of answer a question asks for: one thing, several, or a sentence that explains. Rules of English only."""
+
+from __future__ import annotations
+
+import re
+
+from famqa.terms import FUNCTION_WORDS, NUMBER_WORDS
+
+_EXPLAINS = re.compile(
+    r"^(?:\W*(?:and|but|so|then)\b\W*)?"
+    r"(?:why\b|how come\b|what\b.{0,60}\bfor$|for what (?:reason|purpose)\b|to what end\b|"
+    r"(?:explain|describe)\b|(?:please )?tell (?:me|us) (?:more )?about\b|"
+    r"(?:what|which) (?:is|was|are|were) the (?:reason|purpose|cause|point|idea)\b|"
+    r"how\b(?! (?:many|much|long|often|old|far|big|large|small|tall|high|short|wide|deep|heavy|fast|hot|late|early|"
+    r"soon|likely|few|close|strong)\b))",
+    re.IGNORECASE,
+)
+_HOW_IS_NAMED = re.compile(r"^how (?:is|are|was|were) .{1,40} (?:called|named|spelled|spelt|known)$", re.IGNORECASE)
+
+
+def asks_to_explain(question: str) -> bool:
+    """Whether a whole sentence answers better than a few words: why, how, what for, "tell me about".
+
+    >>> asks_to_explain("Why was the lamp moved?"), asks_to_explain("How many lamps are there?")
+    (True, False)
+    """
+    bare = question.strip().rstrip("?!. ")
+    return _EXPLAINS.match(bare) is not None and _HOW_IS_NAMED.match(bare) is None
+
+
+_COUNTED = {word for word in NUMBER_WORDS if not word.endswith(("st", "nd", "rd", "th"))} - {"zero", "one"}
+_LISTED = re.compile(r"^(?:please )?(?:list|name|enumerate|give (?:me|us)?)\b(?P<rest>.*)", re.IGNORECASE)
+_WH_NOUN = re.compile(r"\b(?:which|what)\s+(?P<rest>.*)", re.IGNORECASE)
+_PLURAL_VERB = re.compile(
+    r"^\W*(?:who|what|which)(?: \w+)? (?:all )?(?:are|were|have)\b(?! you\b| we\b| they called\b)", re.I
+)
+_EVERY = re.compile(
+    r"\b(?:all (?:of )?(?:the|those|these|its|their|his|her)|every|both|everyone|everybody)\b", re.IGNORECASE
+)
+_NOT_PLURAL = ("ss", "us", "is", "'s", "’s", "ous", "ics")
+_VERBS = frozenset(
+    ["is", "was", "does", "has", "did", "do", "are", "were", "have", "had", "can", "could", "will", "would"]
+)
+_AFTER_A_VERB = frozenset(
+    ["the", "a", "an", "this", "that", "his", "her", "its", "their", "my", "your", "our", "into", "to"]
+)
+_QUANTIFIERS = frozenset(["other", "all", "both", "same", "own", "more", "most", "few"])
+_STOPS = _VERBS | (FUNCTION_WORDS - _QUANTIFIERS)
+_NOUN_WITHIN = 5  # words after "which" or "what"
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether more than one thing is asked for: "which ships", "name the three keepers", "who were".
+
+    >>> asks_for_several("Which ships were lost?"), asks_for_several("Which ship was lost first?")
+    (True, False)
+    """
+    bare = question.strip().rstrip("?!. ")
+    if (listed := _LISTED.match(bare)) is not None:
+        return _has_plural(listed["rest"], stop_at_verb=False)
+    if _PLURAL_VERB.match(bare):
+        return True
+    found = _WH_NOUN.search(bare)
+    if found is not None and _has_plural(found["rest"], stop_at_verb=True):
+        return True
+    return found is not None and _EVERY.search(bare) is not None
+
+
+def _has_plural(text: str, stop_at_verb: bool) -> bool:
+    """Whether a noun in the plural, or a number above one, comes before the first verb."""
+    words = [word.casefold() for word in re.findall(r"[\w'’-]+", text)]
+    if stop_at_verb:
+        first = next((n for n, word in enumerate(words) if word in _STOPS), len(words))
+        following = words[first] if first < len(words) else ""
+        words = words[:first]
+        if len(words) > 1 and following in _AFTER_A_VERB and following not in _VERBS:
+            words = words[:-1]  # "which actor plays the king": the last one is the verb
+    while words and words[0] in _QUANTIFIERS:
+        words = words[1:]
+    for n, word in enumerate(words[:_NOUN_WITHIN]):
+        if n == 0 and (word in _COUNTED or (word.isdigit() and 1 < int(word) < 100)):
+            return True
+        if not stop_at_verb and word in _COUNTED:
+            return True
+        if word in ("people", "men", "women", "children", "others") or (
+            len(word) > 3 and word.endswith("s") and not word.endswith(_NOT_PLURAL)
+        ):
+            following = words[n + 1] if n + 1 < len(words) else ""
+            # Alone behind "which", or before a verb; "which actor plays Lear" has its verb where the plural would be.
+            if n == 0 or not stop_at_verb or following == "" or following.endswith("ed"):
+                return True
+    return False

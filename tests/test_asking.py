@@ -1,0 +1,75 @@
+"""Which questions ask for several things, and which for an explanation."""
+
+from __future__ import annotations
+
+import pytest
+
+from famqa.asking import asks_for_several, asks_to_explain
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why was the lamp moved?",
+        "why did they close it",
+        "How is oil pressed?",
+        "How does the siren work?",
+        "What is the lower door for?",
+        "Tell me about the keepers.",
+        "What was the reason for the fire?",
+        "Explain the fog signal",
+    ],
+)
+def test_a_sentence_is_asked_for(question: str) -> None:
+    assert asks_to_explain(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many lamps are there?",
+        "How old is the tower?",
+        "How is the boat called?",
+        "Who told them why?",
+        "Which prize was it nominated for in 1990?",
+        "When was it built?",
+        "What is the height?",
+    ],
+)
+def test_a_short_answer_is_asked_for(question: str) -> None:
+    assert not asks_to_explain(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which ships were lost near the rock?",
+        "Name the three keepers",
+        "list all colours of paint",
+        "Who were the keepers?",
+        "What are the opening hours?",
+        "Which four people signed?",
+        "In which years did it rain?",
+        "Which people came back?",
+        "Which other boats sank?",
+    ],
+)
+def test_several_are_asked_for(question: str) -> None:
+    assert asks_for_several(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which ship was lost first?",
+        "Which actor plays the king?",
+        "Which character moves into the castle?",
+        "Who was the first keeper?",
+        "What is the price of thin rope?",
+        "What is this?",
+        "Which crisis ended it?",
+        "When did it open?",
+    ],
+)
+def test_one_is_asked_for(question: str) -> None:
+    assert not asks_for_several(question)

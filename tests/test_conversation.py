@@ -1,0 +1,97 @@
+"""Follow-ups made whole: what a pronoun, a fragment or a question without a subject is understood as."""
+
+from __future__ import annotations
+
+import pytest
+
+from famqa.conversation import Turn, readings
+
+KEEPER = Turn("Who was the keeper of Gull Rock Lighthouse?", "Tomas Arnesen")
+SHIP = Turn("How many lives were lost on the Aurora in 1874?", "3")
+LAMP = Turn("What did the first lamp burn?", "rapeseed oil")
+
+
+def first(question: str, *turns: Turn) -> str:
+    return readings(question, turns)[0]
+
+
+def test_without_turns_a_question_stands_as_it_is() -> None:
+    assert readings("And who plays her?", []) == ("And who plays her?",)
+
+
+def test_a_question_with_a_name_of_its_own_is_left_alone() -> None:
+    assert readings("Where does Maud Lindqvist live?", [KEEPER]) == ("Where does Maud Lindqvist live?",)
+
+
+def test_a_pronoun_may_stand_for_what_was_asked_about_or_for_the_answer() -> None:
+    found = readings("And when did he die?", [KEEPER])
+    assert found == ("when did Gull Rock Lighthouse die?", "when did Tomas Arnesen die?")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who was his assistant?", "Who was Ann Lee's assistant?"),
+        ("Who followed her?", "Who followed Ann Lee?"),
+        ("Who saw her in town?", "Who saw Ann Lee in town?"),
+        ("What was her own name?", "What was Ann Lee's own name?"),
+        ("Who built that house?", "Who built Ann Lee?"),
+    ],
+)
+def test_possessives_and_objects(question: str, expected: str) -> None:
+    assert first(question, Turn("When was Ann Lee born?", "1871")) == expected
+
+
+def test_what_about_replaces_the_part_of_the_same_kind() -> None:
+    assert first("What about the second one?", LAMP) == "What did the second one burn?"
+    assert first("And the Bluebell?", SHIP) == "How many lives were lost on the Bluebell in 1874?"
+    assert (
+        first("How about season 2?", Turn("How many episodes has season 1?", "10")) == "How many episodes has season 2?"
+    )
+
+
+def test_a_bare_question_word_asks_the_last_question_anew() -> None:
+    turn = Turn("Where was the fair held?", "Varn")
+    assert first("In what year?", turn) == "In what year was the fair held?"
+    assert first("Why?", turn) == "Why was the fair held?"
+    assert "From how many reviews: The second has 90 points?" in readings(
+        "From how many reviews?", [Turn("Which film has 90 points?", "The second")]
+    )
+
+
+def test_a_phrase_with_a_preposition_is_added() -> None:
+    assert first("And in winter?", Turn("Who keeps the lamp?", "Holm")) == "Who keeps the lamp in winter?"
+
+
+def test_a_question_that_names_nothing_is_tried_with_the_subject_before_it() -> None:
+    found = readings("How many keepers were there?", [KEEPER])
+    assert found == ("How many keepers were there?", "How many keepers were there (Gull Rock Lighthouse)?")
+
+
+def test_a_change_of_subject_is_taken_at_its_word() -> None:
+    assert readings("Something else: when did it open?", [KEEPER]) == ("when did it open?",)
+    assert readings("New question: who is she?", [KEEPER]) == ("who is she?",)
+
+
+def test_back_to_names_the_subject() -> None:
+    assert first("Back to the fair: who opened it?", KEEPER) == "who opened the fair?"
+
+
+def test_an_answer_that_is_no_name_is_no_referent() -> None:
+    turn = Turn("Who is Ann Lee?", "a doctor and Bo's sister")
+    assert readings("Where does she live?", [turn]) == ("Where does Ann Lee live?",)
+
+
+def test_readings_are_few_and_never_the_same_twice() -> None:
+    turns = [Turn(f"Who met Ann{n} and Bo{n} in Town{n}?", f"Cy{n}") for n in range(6)]
+    found = readings("Who married her?", turns)
+    assert len(found) == len(set(found)) <= 4
+
+
+def test_a_numbered_phrase_is_added_where_nothing_numbered_was_asked() -> None:
+    assert first("And in the fourth season?", Turn("Who wrote the music?", "Ann")) == (
+        "Who wrote the music in the fourth season?"
+    )
+    assert first("And in the fourth season?", Turn("Who wrote the first season?", "Ann")) == (
+        "Who wrote the fourth season?"
+    )
