@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CORPUS ?=
 QUESTIONS ?=
-GATE := --fail-under alias_hit=0.75 --fail-under refusal_recall=0.6 --fail-over false_refusals=0.15
-DIALOGUE_GATE := --fail-under right=0.7
+GATE := --fail-under alias_hit=0.8 --fail-under refusal_recall=0.6 --fail-over false_refusals=0.15
+DIALOGUE_GATE := --fail-under right=0.75
 corpus_flag = $(if $(CORPUS),--corpus "$(CORPUS)")
 
 .DEFAULT_GOAL := help

@@ -267,6 +267,11 @@ def test_from_a_file_to_figures(small_assistant: Assistant, tmp_path: Path) -> N
     assert_cited(small_assistant.ask("What did the first lamp burn?"), small_assistant.document)
 
 
+def hear_interrupts() -> None:
+    """A process started in the background of a shell script ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_process_that_is_interrupted_is_gone_on_with(small_assistant: Assistant, tmp_path: Path) -> None:
     """Ctrl-C in the middle of a run, then the same command with --resume.
 
@@ -280,7 +285,9 @@ def test_a_process_that_is_interrupted_is_gone_on_with(small_assistant: Assistan
     command = [sys.executable, "-m", "famqa.cli", "eval", "q.jsonl", *place]
     environment = os.environ | {"PYTHONPATH": SOURCE, "FAMQA_CANDIDATES": "1"}
     predictions = tmp_path / "run" / "predictions.jsonl"
-    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=tmp_path, env=environment, text=True) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, cwd=tmp_path, env=environment, text=True, preexec_fn=hear_interrupts
+    ) as process:
         deadline = time.monotonic() + 300
         while not (predictions.is_file() and predictions.read_text().count("\n") >= 5):
             assert process.poll() is None and time.monotonic() < deadline

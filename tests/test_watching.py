@@ -291,7 +291,7 @@ def test_serve_watch_as_a_process(tmp_path: Path) -> None:
         write_corpus(settings.corpus, {"ropes.txt": "Hemp floats."})
         wait_for(lambda: doc_ids(settings) == ["kites.txt", "ropes.txt"], 180)
         wait_for(lambda: log.read_bytes().count(b"index built") == 2)
-        server.send_signal(signal.SIGINT)
+        server.send_signal(signal.SIGTERM)  # as Ctrl-C, and heard in the background of a script too
         assert server.wait(60) == 0
     finally:
         server.kill()
