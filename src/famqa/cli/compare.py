@@ -51,6 +51,8 @@ def _print(found: Comparison) -> None:
     differing = [metric for metric in found.metrics if not metric.is_same]
     if differing:
         out.print(_table(differing))
+        if any(metric.is_significant for metric in differing):
+            out.print("* beyond chance")
     if same := [metric.name for metric in found.metrics if metric.is_same]:
         out.print(Text(f"the same in both: {', '.join(same)}"), soft_wrap=True)
     if found.latency is not None:
@@ -68,18 +70,16 @@ def _table(metrics: Sequence[MetricDifference]) -> Table:
     from famqa.evaluation.compare import in_points
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("figure", no_wrap=True)
+    table.add_column("  figure", no_wrap=True)
     for name in ("of", "A", "B", "B - A", "95 %", "p", "Holm"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
     for metric in metrics:
         scale, digits = (100, 1) if in_points(metric.name) else (1, 2)
         a, b = (f"{value * scale:.{digits}f}" for value in (metric.a, metric.b))
         more, low, high = (f"{value * scale:+.{digits}f}" for value in (metric.difference, metric.low, metric.high))
-        mark = f"{metric.better} better" if metric.better else "differs" if metric.is_significant else ""
-        table.add_row(
-            metric.name, str(metric.questions), a, b, more, f"{low} .. {high}", _p(metric.p), _p(metric.p_holm), mark
-        )
+        name = f"* {metric.name}" if metric.is_significant else f"  {metric.name}"
+        row = (str(metric.questions), a, b, more, f"{low} .. {high}", _p(metric.p), _p(metric.p_holm))
+        table.add_row(name, *row)
     return table
 
 

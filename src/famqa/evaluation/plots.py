@@ -119,7 +119,7 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], x_lab
             )
     for number, (name, value) in enumerate(marks):
         x = axes.x(min(value, axes.x_max))
-        to_left = x > WIDTH * 0.62
+        to_left = x > WIDTH * 0.5  # the longest name takes almost half of the width
         anchor = f'text-anchor="{"end" if to_left else "start"}"'
         at = x + (-6 if to_left else 6)
         y = 12 + number * 18
