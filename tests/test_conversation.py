@@ -95,3 +95,7 @@ def test_a_numbered_phrase_is_added_where_nothing_numbered_was_asked() -> None:
     assert first("And in the fourth season?", Turn("Who wrote the first season?", "Ann")) == (
         "Who wrote the fourth season?"
     )
+
+
+def test_a_subject_without_an_article_is_replaced() -> None:
+    assert first("And the anchor?", Turn("What does hemp rope cost?", "4 crowns")) == "What does the anchor cost?"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from famqa.errors import DocumentError, IndexDamagedError, IndexError_
-from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment
+from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment, block_of
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -130,7 +130,7 @@ class Catalog:
     def blocks(self, doc_id: str) -> tuple[Block, ...]:
         """The document's blocks in order; empty for an id that is not known."""
         found = self._file.select("SELECT blocks FROM documents WHERE doc_id = ?", (doc_id,))
-        return tuple(_block(fields) for (dumped,) in found for fields in json.loads(dumped))
+        return tuple(block_of(fields) for (dumped,) in found for fields in json.loads(dumped))
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of the rows, in the order asked for."""
@@ -216,21 +216,6 @@ def _row(row: int, passage: Passage) -> tuple[Any, ...]:
         _dump(passage.headings),
         _dump([astuple(cell) for cell in passage.cells]),
         passage.page,
-    )
-
-
-def _block(fields: list[Any]) -> Block:
-    kind, start, end, headings, level, lead_in, cells, markup, page = fields
-    return Block(
-        kind=BlockKind(kind),
-        start=start,
-        end=end,
-        headings=tuple(headings),
-        level=level,
-        lead_in=None if lead_in is None else (lead_in[0], lead_in[1]),
-        cells=tuple(Cell(*cell) for cell in cells),
-        markup=tuple((left, right) for left, right in markup),
-        page=page,
     )
 
 

@@ -203,6 +203,11 @@ _PREPOSITION = re.compile(
 )
 _ARTICLE = re.compile(r"\b(?:the|an?|my|our|your)\s", re.IGNORECASE)
 _ARTICLE_AT_END = re.compile(rf"{_ARTICLE.pattern}$", re.IGNORECASE)
+_BARE_SUBJECT = re.compile(
+    rf"(?P<head>{_WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.IGNORECASE
+)
+    rf"(?P<head>{_WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.I
+)
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
 
 
@@ -234,6 +239,8 @@ def _slot_replaced(before: str, new: str) -> str:
         at = before.rindex(names[-1])
         ahead = _ARTICLE_AT_END.sub("", before[:at]) if _ARTICLE.match(new) else before[:at]
         return f"{ahead}{new}{before[at + len(names[-1]) :]}?"
+    if subject := _BARE_SUBJECT.fullmatch(before):  # "What does thin rope cost" has no article to go by
+        return f"{subject['head']} {new} {subject['verb']}?"
     articles = list(_ARTICLE.finditer(before))
     return f"{before[: articles[-1].start()]}{new}?" if articles else ""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +74,22 @@ class Block:
     cells: tuple[Cell, ...] = ()
     markup: tuple[tuple[int, int], ...] = ()  # ranges inside that searching leaves out (emphasis marks, link targets)
     page: int | None = None
+
+
+def block_of(fields: Sequence[Any]) -> Block:
+    """The block whose fields, as `dataclasses.astuple` gives them, went through JSON."""
+    kind, start, end, headings, level, lead_in, cells, markup, page = fields
+    return Block(
+        kind=BlockKind(kind),
+        start=start,
+        end=end,
+        headings=tuple(headings),
+        level=level,
+        lead_in=None if lead_in is None else (lead_in[0], lead_in[1]),
+        cells=tuple(Cell(*cell) for cell in cells),
+        markup=tuple((left, right) for left, right in markup),
+        page=page,
+    )
 
 
 @dataclass(frozen=True, slots=True)

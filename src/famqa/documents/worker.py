@@ -24,7 +24,7 @@ from famqa import documents
 from famqa.documents import ParsedFile, SourceNote, printable
 from famqa.documents.folder import NO_NOTE
 from famqa.errors import DocumentError
-from famqa.records import Block, BlockKind, Cell, Document
+from famqa.records import Block, Document, block_of
 
 _START = "import sys; sys.path[:] = {path!r}; from famqa.documents.worker import main; main({memory_mb})"
 _RESERVE_MB = 32
@@ -65,7 +65,7 @@ class ParserProcess:
             raise DocumentError(answer["error"])
         parsed = ParsedFile(
             Document(**answer["document"]),
-            tuple(_block(fields) for fields in answer["blocks"]),
+            tuple(block_of(fields) for fields in answer["blocks"]),
             tuple(answer["notes"]),
         )
         self.notes = parsed.notes
@@ -217,18 +217,3 @@ def _receive(stream: BinaryIO | Any) -> bytes | None:
     size = int.from_bytes(head, "big")
     frame: bytes = stream.read(size)
     return frame if len(frame) == size else None
-
-
-def _block(fields: list[Any]) -> Block:
-    kind, start, end, headings, level, lead_in, cells, markup, page = fields
-    return Block(
-        kind=BlockKind(kind),
-        start=start,
-        end=end,
-        headings=tuple(headings),
-        level=level,
-        lead_in=None if lead_in is None else (lead_in[0], lead_in[1]),
-        cells=tuple(Cell(*cell) for cell in cells),
-        markup=tuple((left, right) for left, right in markup),
-        page=page,
-    )
