@@ -125,6 +125,7 @@ def to_dict(answer: Answer) -> dict[str, Any]:
         "answer": answer.answer,
         "spans": [asdict(span) for span in answer.spans],
         "confidence": answer.confidence,
+        "note": answer.note,
         "citations": [asdict(citation) for citation in answer.citations],
         "nearest": [asdict(citation) for citation in answer.nearest],
         "index": answer.index,

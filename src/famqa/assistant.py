@@ -21,6 +21,7 @@ from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
 from famqa.records import Answer, Block, Candidate, Document, Reader, Reading
 from famqa.search import search
+from famqa.selection import select_documents
 from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
 from famqa.spelling import Spelling
@@ -88,15 +89,16 @@ class Assistant:
         """What finds the answer in the candidates."""
         return self._reader
 
-    def ask(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, turns: Sequence[Turn] = (), within: Sequence[str] = ()) -> Answer:
         """The answer, cut out of a document and cited, or a "no_answer" with the nearest passages.
 
-        `turns` are the questions before this one, which it may follow up. Raises `QuestionError` for an empty or
-        overlong question.
+        `turns` are the questions before this one, which it may follow up. `within` names the documents to answer from
+        (ids, folders, patterns), all where it is empty. Raises `QuestionError` for an empty or overlong question and
+        for a name that fits no document.
         """
-        return self.trace(question, turns=turns).answer
+        return self.trace(question, turns=turns, within=within).answer
 
-    def trace(self, question: str, depth: int = 0, turns: Sequence[Turn] = ()) -> Trace:
+    def trace(self, question: str, depth: int = 0, turns: Sequence[Turn] = (), within: Sequence[str] = ()) -> Trace:
         """The answer with all that led to it; at least `depth` candidates are listed, however many of them are read.
 
         Of the ways in which a follow-up can be understood, the one with the likeliest answer. Raises `QuestionError`.
@@ -104,7 +106,7 @@ class Assistant:
         check_question(question, self.settings)
         understood_as = readings(question, turns)
         spelled = [self._spelling().corrected(reading) for reading in understood_as]
-        tried = [self._trace(reading, depth) for reading in dict.fromkeys([*spelled, *understood_as])]
+        tried = [self._trace(reading, depth, within) for reading in dict.fromkeys([*spelled, *understood_as])]
         best = tried[max(range(len(tried)), key=lambda n: _READING_SHARE**n * _likely(tried[n].reading))]
         understood = best.answer.question
         return replace(
@@ -127,14 +129,15 @@ class Assistant:
     def _speller(self, generation: Generation) -> tuple[str, Spelling]:
         return generation.name, Spelling(generation.catalog.search_texts, known_words(self._embedder.files))
 
-    def _trace(self, question: str, depth: int) -> Trace:
+    def _trace(self, question: str, depth: int, within: Sequence[str]) -> Trace:
         times = _Timings()
         asked = check_question(question, self.settings)
         generation = self.generation()
+        allowed = _rows(generation, within)
         with times.measure("search"):
             vector = self._embedder.embed_question(asked)
             limit = max(depth, self.settings.candidates)
-            found = search(generation, asked, vector, limit, self.settings.dense_weight)
+            found = search(generation, asked, vector, limit, self.settings.dense_weight, allowed)
             candidates = found[: self.settings.candidates]
         with times.measure("read"):
             has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
@@ -230,6 +233,13 @@ def open_assistant(settings: Settings, progress: Progress = no_progress, wait_se
             return Assistant(settings)
     update(settings, progress=progress, wait_seconds=wait_seconds)
     return Assistant(settings)
+
+
+def _rows(generation: Generation, within: Sequence[str]) -> list[int] | None:
+    """The rows of the documents named; None where none are named and all are meant."""
+    if not within:
+        return None
+    return generation.catalog.rows(select_documents(generation.catalog.doc_ids(), within))
 
 
 def _likely(reading: Reading) -> float:

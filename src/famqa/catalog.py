@@ -146,6 +146,12 @@ class Catalog:
         found = self._file.select("SELECT * FROM passages WHERE doc_id = ? ORDER BY ordinal", (doc_id,))
         return Entry(self.document(doc_id), self.blocks(doc_id), tuple(self._passage(fields) for fields in found))
 
+    def rows(self, doc_ids: Iterable[str]) -> list[int]:
+        """The rows of all passages of the documents, sorted."""
+        wanted = json.dumps(sorted(doc_ids))
+        statement = "SELECT row FROM passages WHERE doc_id IN (SELECT value FROM json_each(?)) ORDER BY row"
+        return [row for (row,) in self._file.select(statement, (wanted,))]
+
     def search_texts(self) -> list[str]:
         """The search text of every passage, in the order of the rows."""
         return [text for (text,) in self._file.select("SELECT search_text FROM passages ORDER BY row")]
