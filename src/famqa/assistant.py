@@ -6,28 +6,34 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
 
-from famqa.answering import ANSWERED, compose
+from famqa.answering import ANSWERED, NO_ANSWER, compose
+from famqa.asking import asks_for_several
 from famqa.conversation import Turn, readings
 from famqa.embedding import SentenceEmbedder, known_words, locate
 from famqa.errors import IndexError_, IndexStaleError, QuestionError
 from famqa.examples import propose
 from famqa.generations import Generation, current_name, is_rolled_back, open_generation
 from famqa.indexing import Progress, no_progress, update
+from famqa.listing import other_rows
 from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
 from famqa.records import Answer, Block, Candidate, Document, Reader, Reading
+from famqa.refusal import not_found
 from famqa.search import search
 from famqa.selection import select_documents
 from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
+from famqa.small_talk import small_talk
 from famqa.spelling import Spelling
 from famqa.terms import terms
 
 _READING_SHARE = 0.9  # how much less a further way to understand a follow-up counts than the one before it
+_LIST_DEPTH = 100  # passages of which rows are known to be found, where a list is completed
 _EXAMPLE_DOCUMENTS = 5
 _EXAMPLES_TRIED = 12
 
@@ -89,6 +95,18 @@ class Assistant:
         """What finds the answer in the candidates."""
         return self._reader
 
+    @property
+    def threshold(self) -> float:
+        """Least probability at which it answers."""
+        stated = self.settings.answer_threshold
+        return self._reader.threshold if stated is None else stated
+
+    def with_threshold(self, threshold: float) -> Assistant:
+        """The same assistant with another threshold, for those who measure."""
+        other = copy(self)
+        other.settings = self.settings.model_copy(update={"answer_threshold": threshold})
+        return other
+
     def ask(self, question: str, turns: Sequence[Turn] = (), within: Sequence[str] = ()) -> Answer:
         """The answer, cut out of a document and cited, or a "no_answer" with the nearest passages.
 
@@ -104,6 +122,8 @@ class Assistant:
         Of the ways in which a follow-up can be understood, the one with the likeliest answer. Raises `QuestionError`.
         """
         check_question(question, self.settings)
+        if reply := small_talk(question):
+            return self._replied(question, reply)
         understood_as = readings(question, turns)
         spelled = [self._spelling().corrected(reading) for reading in understood_as]
         tried = [self._trace(reading, depth, within) for reading in dict.fromkeys([*spelled, *understood_as])]
@@ -118,6 +138,12 @@ class Assistant:
                 timings_ms=_sum([trace.answer.timings_ms for trace in tried]),
             ),
         )
+
+    def _replied(self, question: str, reply: str) -> Trace:
+        """What is no question to the documents gets a line of ours and nothing of theirs."""
+        generation = self.generation()
+        answer = Answer(question, NO_ANSWER, "", (), 1.0, (), (), generation.name, note=reply)
+        return Trace(replace(answer, timings_ms=_Timings().in_ms()), (), Reading((), 1.0), generation)
 
     def _spelling(self) -> Spelling:
         """Of the served generation."""
@@ -136,23 +162,27 @@ class Assistant:
         allowed = _rows(generation, within)
         with times.measure("search"):
             vector = self._embedder.embed_question(asked)
-            limit = max(depth, self.settings.candidates)
+            several = asks_for_several(asked)
+            limit = max(depth, self.settings.candidates, _LIST_DEPTH if several else 0)
             found = search(generation, asked, vector, limit, self.settings.dense_weight, allowed)
             candidates = found[: self.settings.candidates]
+            if several:
+                candidates += other_rows(generation, vector, found, len(candidates))
         with times.measure("read"):
             has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
             reading = self._reader.read(asked, candidates) if has_words else Reading((), 1.0)
         with times.measure("answer"):
-            stated = self.settings.answer_threshold
             answer = compose(
                 question,
                 reading,
                 candidates,
                 generation.catalog,
-                threshold=self._reader.threshold if stated is None else stated,
+                threshold=self.threshold,
                 max_citations=self.settings.max_citations,
                 index=generation.name,
             )
+            if answer.status == NO_ANSWER:
+                answer = replace(answer, note=not_found(asked, candidates, generation.postings.occurs(allowed)))
         return Trace(replace(answer, timings_ms=times.in_ms()), tuple(found), reading, generation)
 
     def document(self, doc_id: str) -> Document:

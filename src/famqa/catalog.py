@@ -146,6 +146,20 @@ class Catalog:
         found = self._file.select("SELECT * FROM passages WHERE doc_id = ? ORDER BY ordinal", (doc_id,))
         return Entry(self.document(doc_id), self.blocks(doc_id), tuple(self._passage(fields) for fields in found))
 
+    def run(self, row: int) -> list[tuple[int, Passage]]:
+        """Row numbers and passages of the same kind and section that stand around this one without a gap, in order."""
+        statement = (
+            "SELECT p.* FROM passages p, passages m WHERE m.row = ? AND p.doc_id = m.doc_id AND p.kind = m.kind "
+            "AND p.headings = m.headings ORDER BY p.row"
+        )
+        found = {fields[0]: fields for fields in self._file.select(statement, (row,))}
+        first = last = row  # the rows of a document follow one another
+        while first - 1 in found:
+            first -= 1
+        while last + 1 in found:
+            last += 1
+        return [(n, self._passage(found[n])) for n in range(first, last + 1) if n in found]
+
     def rows(self, doc_ids: Iterable[str]) -> list[int]:
         """The rows of all passages of the documents, sorted."""
         wanted = json.dumps(sorted(doc_ids))

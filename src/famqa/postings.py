@@ -5,7 +5,7 @@ Terms are made by `famqa.terms`, in and out, so tantivy only splits at white spa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import tantivy
@@ -56,6 +56,13 @@ class Postings:
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
+
+    def occurs(self, allowed: Sequence[int] | None = None) -> Callable[[str], bool]:
+        """A function that tells whether a passage, one of the allowed rows, shares a term with a word."""
+        if allowed is None:
+            return lambda word: bool(self.search(word, 1))
+        inside = set(allowed)
+        return lambda word: any(row in inside for row, _ in self.search(word, len(self)))
 
     def search(self, question: str, limit: int) -> list[tuple[int, float]]:
         """(row, BM25) of the `limit` best passages that share a term with the question, best first; ties by row."""

@@ -27,7 +27,7 @@ QUESTION_PIECES = 64  # a longer question is read by its beginning
 STRIDE_PIECES = 64  # overlap of two windows of a long passage
 ANSWER_PIECES = 30  # longest span
 _SPANS_A_WINDOW = 20  # looked at further
-_SPANS = 6  # given back
+_SPANS = 60  # given back
 _BATCH = 16
 
 

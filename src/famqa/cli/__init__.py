@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from famqa import __version__
-from famqa.cli import answers, compare, evaluations, indexes, questions
+from famqa.cli import answers, calibrate, compare, evaluations, indexes, questions
 from famqa.cli.common import err, out
 from famqa.errors import FamqaError
 
@@ -35,6 +35,7 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Print the 
 app.add_typer(answers.commands)
 app.add_typer(indexes.commands)
 app.add_typer(evaluations.commands)
+app.add_typer(calibrate.commands)
 app.add_typer(compare.commands)
 app.add_typer(questions.commands, name="questions")
 

@@ -15,6 +15,11 @@ from famqa.settings import load_settings
 if TYPE_CHECKING:
     from famqa.records import Answer, Citation
 
+WithinOption = Annotated[
+    list[str] | None,
+    typer.Option("--in", help="Answer from this document, folder or pattern only; may be given again.", metavar="PATH"),
+]
+
 commands = typer.Typer()
 
 
@@ -23,6 +28,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)],
     corpus: CorpusOption = None,
     index: IndexOption = None,
+    within: WithinOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer one question, with the quotes that the answer was cut from."""
@@ -31,7 +37,7 @@ def ask(
 
     settings = load_settings(corpus=corpus, index=index)
     check_question(question, settings)  # before an index is built for it
-    answer = terminal.open_assistant(settings, err).ask(question)
+    answer = terminal.open_assistant(settings, err).ask(question, within=within or ())
     if as_json:
         print_json(to_dict(answer))
     else:
@@ -39,7 +45,7 @@ def ask(
 
 
 @commands.command()
-def chat(corpus: CorpusOption = None, index: IndexOption = None) -> None:
+def chat(corpus: CorpusOption = None, index: IndexOption = None, within: WithinOption = None) -> None:
     """Ask one question after another; a follow-up is understood from those before it."""
     from famqa.conversation import Turn
 
@@ -48,7 +54,7 @@ def chat(corpus: CorpusOption = None, index: IndexOption = None) -> None:
     err.print("Ask a question; an empty line, Ctrl-D or Ctrl-C ends.")
     while question := _next_question():
         try:
-            answer = assistant.ask(question, turns)
+            answer = assistant.ask(question, turns, within or ())
         except QuestionError as error:
             err.print(Text(str(error)), soft_wrap=True)
             continue
@@ -89,9 +95,15 @@ def _print_answer(answer: Answer) -> None:
         out.print(Text(answer.answer, style="bold") + Text(marks), soft_wrap=True)
         for citation in answer.citations:
             _print_citation(f"[{citation.number}]", citation)
+        if answer.note:
+            out.print(Text(f"\n{answer.note}"), soft_wrap=True)
         out.print(Text(f"\nconfidence {answer.confidence:.0%}", style="dim"))
+    elif not answer.nearest and answer.note:
+        out.print(Text(answer.note), soft_wrap=True)
     else:
         out.print(Text("The documents do not say.", style="bold"))
+        if answer.note:
+            out.print(Text(answer.note), soft_wrap=True)
         if answer.nearest:
             out.print("Closest passages, which are not an answer:")
         for citation in answer.nearest:
