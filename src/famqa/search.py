@@ -23,8 +23,9 @@ def search(
     """The `limit` best passages by `dense_weight` x z(cosine) + (1 - `dense_weight`) x z(BM25), best first.
 
     Both scores are z-scored over the union of what the two searches find, each passage having its exact cosine; a
-    passage that the lexical search did not find has BM25 0. With `allowed`, only those rows are searched. Convex combination after normalisation: Bruch, Gai and
-    Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
+    passage that the lexical search did not find has BM25 0. With `allowed`, only those rows are searched. Convex
+    combination after normalisation: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval",
+    TOIS 2023.
     """
     depth = max(_DEPTH, limit)
     if allowed is None:

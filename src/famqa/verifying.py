@@ -9,12 +9,18 @@ twice for the same reason.)
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from famqa.reader_weights import VERIFIER, LoadedReader, ReaderFiles, load_reader
 
 VERIFIER_PIECES = 160  # of an input: question, context line, the stretch around the span, marks
 _QUESTION_PIECES = 48
 _HEAD_PIECES = 32
+_BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +67,54 @@ def head_end(search_text: str) -> int:
     """Where the line with title and headings ends in a passage's search text; 0 where there is none."""
     line, newline, _ = search_text.partition("\n")
     return len(line) + 1 if newline and line.endswith(":") else 0
+
+
+class Verifier:
+    """The model that judges spans; loads at the first of them. Safe to use from several threads."""
+
+    def __init__(self, files: ReaderFiles) -> None:
+        self._files = files
+        self._model: LoadedReader | None = None
+        self._loading = threading.Lock()
+
+    def judge(self, question: str, spans: Sequence[tuple[str, tuple[int, int]]]) -> list[float]:
+        """Log odds that each span answers; a span is a search text and a range of its characters."""
+        reader = self._loaded()
+        asked = reader.tokenizer.encode(question, add_special_tokens=False).ids
+        texts = list(dict.fromkeys(text for text, _ in spans))
+        encoded = dict(zip(texts, reader.tokenizer.encode_batch(texts, add_special_tokens=False), strict=True))
+        marks = (reader.mark_start, reader.mark_end)
+        inputs = [
+            marked(asked, encoded[text].ids, encoded[text].offsets, head_end(text), place, marks)
+            for text, place in spans
+        ]
+        odds = [0.0] * len(inputs)
+        order = sorted(range(len(inputs)), key=lambda n: len(inputs[n].ids))
+        for first in range(0, len(order), _BATCH):
+            batch = order[first : first + _BATCH]
+            for n, value in zip(batch, self._forward([inputs[n] for n in batch]), strict=True):
+                odds[n] = value
+        return odds
+
+    def _forward(self, inputs: Sequence[Marked]) -> list[float]:
+        import torch
+
+        longest = max(len(each.ids) for each in inputs)
+        ids = np.zeros((len(inputs), longest), dtype=np.int64)
+        types, mask = np.zeros_like(ids), np.zeros_like(ids)
+        for row, each in enumerate(inputs):
+            ids[row, : len(each.ids)] = each.ids
+            types[row, : len(each.ids)] = each.types
+            mask[row, : len(each.ids)] = 1
+        arrays = {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+        with torch.inference_mode():
+            output = self._loaded().model(**{name: torch.from_numpy(values) for name, values in arrays.items()})
+        # Piece 0 stood for "no answer" in the reader that the verifier was trained on from.
+        none = output.start_logits[:, 0] + output.end_logits[:, 0]
+        return [-float(value) for value in none]
+
+    def _loaded(self) -> LoadedReader:
+        with self._loading:
+            if self._model is None:
+                self._model = load_reader(self._files, VERIFIER)
+        return self._model
