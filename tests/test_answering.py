@@ -209,3 +209,75 @@ def test_an_explanation_is_the_whole_sentence(handbook: Handbook) -> None:
 )
 def test_a_place_is_counted_as_the_reader_of_the_file_counts(doc_id: str, page: int | None, expected: str) -> None:
     assert position(Citation(1, doc_id, "T", (), page, 12, 0, 1, "x")) == expected
+
+
+@dataclass
+class Two:
+    """Two documents with their single passages."""
+
+    catalog: Catalog
+    passages: dict[str, Passage]
+
+    def span(self, doc_id: str, words: str, probability: float) -> Span:
+        passage = self.passages[doc_id]
+        start = passage.start + passage.text.index(words)
+        return Span(passage, start, start + len(words), probability, ((passage.start, passage.end),))
+
+    def compose(self, *spans: Span, question: str = "When was it opened?") -> Answer:
+        answer = compose(question, Reading(spans, 0.1), [], self.catalog, threshold=0.2, max_citations=3, index="gen")
+        assert_cited(answer, self.catalog.document)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory, limits: Limits) -> Two:
+    path: Path = tmp_path_factory.mktemp("two") / "catalog.sqlite"
+    entries, passages = [], {}
+    for doc_id, text, date in [
+        ("guide.txt", "The pier was opened in 1904 by Ann Lee. Ten boats came.", "1950"),
+        ("leaflet.txt", "The pier was opened in 1905, by Ann Lee of Gull Rock.", ""),
+    ]:
+        document, blocks = parsed(text, doc_id)
+        entry = Entry(replace(document, date=date), blocks, tuple(cut(document, blocks, limits)))
+        entries.append(entry)
+        passages[doc_id] = entry.passages[0]
+    write_catalog(path, entries)
+    return Two(Catalog(path), passages)
+
+
+def test_documents_that_differ_are_both_shown(two: Two) -> None:
+    answer = two.compose(two.span("guide.txt", "1904", 0.8), two.span("leaflet.txt", "1905", 0.7))
+    assert answer.answer == "1904; 1905"
+    assert [(c.doc_id, c.date) for c in answer.citations] == [("guide.txt", "1950"), ("leaflet.txt", "")]
+    assert answer.note == "The documents differ: “1904” in guide (1950), but “1905” in leaflet."
+
+
+def test_a_much_less_likely_answer_of_another_document_is_no_contradiction(two: Two) -> None:
+    answer = two.compose(two.span("guide.txt", "1904", 0.8), two.span("leaflet.txt", "1905", 0.6))
+    assert (answer.answer, answer.note) == ("1904", "")
+
+
+def test_documents_that_agree_are_both_cited(two: Two) -> None:
+    answer = two.compose(
+        two.span("guide.txt", "Ann Lee", 0.8), two.span("leaflet.txt", "Ann Lee of Gull Rock", 0.7), question="Who?"
+    )
+    assert (answer.answer, answer.note) == ("Ann Lee", "")
+    assert [citation.doc_id for citation in answer.citations] == ["guide.txt", "leaflet.txt"]
+
+
+def test_a_name_does_not_contradict_a_number(two: Two) -> None:
+    answer = two.compose(two.span("guide.txt", "1904", 0.8), two.span("leaflet.txt", "Ann Lee", 0.8))
+    assert (answer.answer, answer.note) == ("1904", "")
+
+
+def test_one_document_does_not_contradict_itself(two: Two) -> None:
+    answer = two.compose(two.span("guide.txt", "1904", 0.8), two.span("guide.txt", "Ten", 0.8))
+    assert (answer.answer, answer.note) == ("1904", "")
+
+
+def test_a_list_comes_in_document_order(handbook: Handbook) -> None:
+    later, earlier = handbook.span("rapeseed oil", 0.9), handbook.span("Gull Rock", 0.6)
+    listed = sorted([later, earlier], key=lambda span: span.start)
+    answer = handbook.compose(later, earlier, question="Which things are named?")
+    assert [span.start for span in answer.spans] == [span.start for span in listed]
+    assert [span.citation for span in answer.spans] == [1, 2]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conftest import parsed
 from famqa.passages import Limits, cut
-from famqa.reader_weights import Calibration, Features
+from famqa.reader_weights import Calibration
 from famqa.reading import ANSWER_PIECES, MAX_PIECES, STRIDE_PIECES, SpanReader, Window, best_spans
 from famqa.records import Candidate, Document, Passage
 
@@ -72,7 +72,7 @@ class LetterReader(SpanReader):
     """Reads with hand-made logits instead of a model: a piece is a word, and a word in `wanted` scores as given."""
 
     def __init__(self, wanted: dict[str, float], calibration: Calibration) -> None:
-        super().__init__(SimpleNamespace(digest="letters", calibration=calibration, has_verifier=False))  # type: ignore[arg-type]
+        super().__init__(SimpleNamespace(digest="letters", calibration=calibration))  # type: ignore[arg-type]
         self.wanted = wanted
 
     def _windows(self, question, number, candidate):  # type: ignore[no-untyped-def]
@@ -108,7 +108,7 @@ def read(limits: Limits, wanted: dict[str, float], calibration: Calibration | No
     document, blocks = parsed(TEXT, "harbour.txt")
     passages = cut(document, blocks, limits)
     candidates = [Candidate(n, passage, 0.0, 0.0, 0.0) for n, passage in enumerate(passages)]
-    reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0, 0.0, 0.0, intercept=0.0))
+    reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     return document, reader.read("Q?", candidates)
 
 
@@ -147,16 +147,10 @@ def test_spans_do_not_overlap_and_come_in_order(limits: Limits) -> None:
 
 def test_the_features_are_weighed_together() -> None:
     calibration = Calibration(
-        above_none=0.5,
-        search_behind=0.25,
-        coverage=2.0,
-        quote_coverage=4.0,
-        cosine=3.0,
-        verified=0.1,
-        intercept=-1.0,
+        above_none=0.5, search_behind=0.25, coverage=2.0, quote_coverage=4.0, cosine=3.0, intercept=-1.0
     )
-    # 0.5 x 4 + 0.25 x -2 + 2 x 0.5 + 4 x 0.25 + 3 x 0.1 + 0.1 x -6 - 1
-    assert calibration.log_odds(Features(4.0, -2.0, 0.5, 0.25, 0.1, -6.0)) == pytest.approx(2.2)
+    # 0.5 x 4 + 0.25 x -2 + 2 x 0.5 + 4 x 0.25 + 3 x 0.1 - 1
+    assert calibration.log_odds((4.0, -2.0, 0.5, 0.25, 0.1)) == pytest.approx(2.8)
 
 
 def test_the_quote_is_compared_with_its_headings(limits: Limits) -> None:
@@ -166,33 +160,9 @@ def test_the_quote_is_compared_with_its_headings(limits: Limits) -> None:
     found = reader.features("Who was the keeper of the tower?", [Candidate(0, passage, 0.0, 0.5, 1.0)])
     # keeper and tower, alike rare: "Its keeper was Holm." under "Tower" has both, "The lamp burned oil." only one.
     by_text = {document.text[f.start : f.end]: f.features for f in found}
-    assert by_text["Holm."].quote_coverage == pytest.approx(1.0)
-    assert by_text["lamp"].quote_coverage == pytest.approx(0.5)
-    assert by_text["lamp"].coverage == pytest.approx(1.0)
-
-
-def test_the_verifier_judges_the_likeliest_spans_and_both_count(limits: Limits) -> None:
-    document, blocks = parsed(TEXT, "harbour.txt")
-    candidates = [Candidate(n, p, 0.0, 0.0, 0.0) for n, p in enumerate(cut(document, blocks, limits))]
-    words = ["burned", "second"]
-    weights = Calibration(1.0, 0.0, 0.0, 0.0, 0.0, verified=1.0, intercept=0.0)
-    reader = LetterReader({words[0]: 2.0, words[1]: 1.5}, weights)
-    asked: list[str] = []
-
-    class Doubts:
-        """Says yes to the second word and no to all else."""
-
-        def judge(self, question: str, spans: list[tuple[str, tuple[int, int]]]) -> list[float]:
-            texts = [text[start:end] for text, (start, end) in spans]
-            asked.extend(texts)
-            return [3.0 if text == words[1] else -3.0 for text in texts]
-
-    reader._verifier = Doubts()  # type: ignore[assignment]
-    best = reader.read("Q?", candidates).spans[0]
-    assert document.text[best.start : best.end] == words[1]
-    # Start and end logit of 1.5 each, and the verdict.
-    assert best.probability == pytest.approx(1 / (1 + math.exp(-(2 * 1.5 + 3.0))))
-    assert words[0] in asked
+    assert by_text["Holm."][3] == pytest.approx(1.0)
+    assert by_text["lamp"][3] == pytest.approx(0.5)
+    assert by_text["lamp"][2] == pytest.approx(1.0)
 
 
 def test_no_candidate_is_no_answer(limits: Limits) -> None:

@@ -31,7 +31,7 @@ from famqa.reading import SpanReader
 from famqa.search import search
 from famqa.settings import DEFAULT_READER, load_settings
 
-SPANS_A_QUESTION = 8
+SPANS_A_QUESTION = 5
 
 
 def main() -> None:
@@ -56,15 +56,14 @@ def main() -> None:
         embedder = SentenceEmbedder(locate(settings.embedder))
         reader = SpanReader(locate_reader(args.reader))
 
-        def judged(row: dict[str, Any], without: str = "") -> list[tuple[Features, bool]]:
+        def spans(row: dict[str, Any], without: str = "") -> list[tuple[Features, bool]]:
             """Features of the best spans for a question, and whether each is right; the document `without` left out."""
             question = row["question"].strip()
             vector = embedder.embed_question(question)
             found = search(generation, question, vector, settings.candidates + 3, settings.dense_weight)
             found = [candidate for candidate in found if candidate.passage.doc_id != without][: settings.candidates]
             answers = [] if without else [answer["text"] for answer in row["answers"]]
-            spans = reader.verified(question, reader.features(question, found))
-            best = sorted(spans, key=lambda f: -reader.calibration.log_odds(f.features))[:SPANS_A_QUESTION]
+            best = sorted(reader.features(question, found), key=lambda f: -f.features[0])[:SPANS_A_QUESTION]
             texts = [generation.catalog.document(f.passage.doc_id).text[f.start : f.end] for f in best]
             return [
                 (f.features, bool(answers) and token_f1(text, answers) >= 0.5)
@@ -78,9 +77,9 @@ def main() -> None:
             impossible = drawn.sample(impossible, min(args.questions // 4, len(impossible)))
             taken_out = answerable[: args.questions // 4]
             return (
-                [("answerable", judged(row)) for row in answerable]
-                + [("impossible", judged(row)) for row in impossible]
-                + [("taken out", judged(row, without=doc_ids[row["context"]])) for row in taken_out]
+                [("answerable", spans(row)) for row in answerable]
+                + [("impossible", spans(row)) for row in impossible]
+                + [("taken out", spans(row, without=doc_ids[row["context"]])) for row in taken_out]
             )
 
         fitted, shown = (ask(rows) for rows in squad.halves(every))

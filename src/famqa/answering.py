@@ -10,11 +10,14 @@ from famqa.asking import asks_for_several, asks_to_explain
 from famqa.catalog import Catalog
 from famqa.documents import has_lines
 from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Reading, Span
-from famqa.terms import terms
+from famqa.tabulating import Tabulated
+from famqa.terms import content_terms, terms
 
 ANSWERED, NO_ANSWER = "answered", "no_answer"
 _NEAREST = 3
-_LIST_FACTOR = 3  # a list may have so many times the citations of another answer
+_MOST_LISTED = 40  # citations of a list
+_MORE = "There may be more: the documents go on beyond what is listed here."
+_RIVAL_SHARE = 0.8  # of the best span's probability, from which on another document may contradict it
 _FURTHER_SHARE = 0.5  # of the best span's probability, from which on another place is worth showing
 
 Range = tuple[int, int]
@@ -49,12 +52,14 @@ def compose(
     threshold: float,
     max_citations: int,
     index: str,
+    is_cut: bool = False,
 ) -> Answer:
-    """The answer that the reading gives, with at most `max_citations` citations.
+    """The answer that the reading gives, with at most `max_citations` citations, more for a list.
 
     There is none where the best span is less likely than `threshold`; then the nearest passages are given, and are
     no answer. Further spans are cited beside the best one as long as they are nearly as likely; they are part of the
-    answer where the question asks for several. Where it asks for an explanation, the whole quotes are the answer.
+    answer where the question asks for several, or where another document says otherwise. Where it asks for an
+    explanation, the whole quotes are the answer. `is_cut` says that the list read from goes on.
     """
     spans = [span for span in reading.spans if span.start < span.end]
     if not spans or spans[0].probability < threshold:
@@ -70,18 +75,21 @@ def compose(
         )
     numbering = _Numbering(catalog)
     best = spans[0]
-    several = asks_for_several(question)
-    most = max_citations * _LIST_FACTOR if several else max_citations
-    cited = [(best, _cite_span(numbering, best))]
-    for further in spans[1:]:
-        if further.probability >= _FURTHER_SHARE * best.probability and len(numbering.citations) < most:
-            cited.append((further, _cite_span(numbering, further)))
-    chosen = cited if several else cited[:1]
-    if asks_to_explain(question):
+    several, explains = asks_for_several(question), asks_to_explain(question)
+    most = _MOST_LISTED if several else max_citations
+    further = [span for span in spans[1:] if span.probability >= _FURTHER_SHARE * best.probability]
+    rival = None if several or explains else _rival(best, further, catalog)
+    listed = [best, *([rival] if rival else []), *(span for span in further if span is not rival)]
+    if several:
+        listed = _in_document_order(listed[:_MOST_LISTED])
+    cited = [(span, _cite_span(numbering, span)) for span in listed if len(numbering.citations) < most]
+    chosen = cited if several else cited[: 2 if rival else 1]
+    if explains:
         parts = [_whole_quote(numbering, number) for _, number in chosen]
     else:
         parts = [_answer_span(catalog, span, number) for span, number in chosen]
     kept = _distinct(parts)
+    is_cut |= len(further) + 1 > len(cited)
     answer = Answer(
         question=question,
         status=ANSWERED,
@@ -91,14 +99,75 @@ def compose(
         citations=tuple(numbering.citations[: max(most, cited[0][1])]),
         nearest=(),
         index=index,
+        note=_differing(numbering, kept)
+        if rival
+        else _MORE
+        if several and (is_cut or len(cited) <= len(further))
+        else "",
     )
     check(answer, catalog)
     return answer
 
 
+def from_table(question: str, table: Tabulated, catalog: Catalog, index: str) -> Answer:
+    """The answer that all rows of a table give, with those rows as its citation."""
+    numbering = _Numbering(catalog)
+    parts = [_answer_span(catalog, span, _cite_span(numbering, span)) for span in table.spans]
+    kept = _distinct(parts)
+    answer = Answer(
+        question=question,
+        status=ANSWERED,
+        answer="; ".join(" ".join(part.text.split()) for part in kept),
+        spans=tuple(kept),
+        confidence=table.spans[0].probability,
+        citations=tuple(numbering.citations),
+        nearest=(),
+        index=index,
+        note=table.note,
+    )
+    check(answer, catalog)
+    return answer
+
+
+def _in_document_order(spans: Sequence[Span]) -> list[Span]:
+    """The spans by their places; the documents in the order of their likeliest span."""
+    rank = {span.passage.doc_id: -n for n, span in reversed(list(enumerate(spans)))}
+    return sorted(spans, key=lambda span: (-rank[span.passage.doc_id], span.start))
+
+
+def _rival(best: Span, further: Sequence[Span], catalog: Catalog) -> Span | None:
+    """The likeliest span of another document that is about as likely as the best one and says something else."""
+    said = _text(best, catalog)
+    for span in further:
+        if span.probability < _RIVAL_SHARE * best.probability:
+            return None
+        if span.passage.doc_id != best.passage.doc_id and _contradicts(said, _text(span, catalog)):
+            return span
+    return None
+
+
+def _contradicts(one: str, other: str) -> bool:
+    """Whether two answers are of like kind, with figures or without, and have nothing in common."""
+    has_figures = [any(char.isdigit() for char in text) for text in (one, other)]
+    return has_figures[0] == has_figures[1] and not set(content_terms(one)) & set(content_terms(other))
+
+
+def _differing(numbering: _Numbering, parts: Sequence[AnswerSpan]) -> str:
+    """One line that names what each document says, with its date where it has one."""
+    told = []
+    for part in parts:
+        citation = numbering.citations[part.citation - 1]
+        dated = f" ({citation.date})" if citation.date else ""
+        told.append(f"“{' '.join(part.text.split())}” in {citation.title}{dated}")
+    return f"The documents differ: {', but '.join(told)}."
+
+
+def _text(span: Span, catalog: Catalog) -> str:
+    return catalog.document(span.passage.doc_id).text[span.start : span.end]
+
+
 def _answer_span(catalog: Catalog, span: Span, number: int) -> AnswerSpan:
-    text = catalog.document(span.passage.doc_id).text[span.start : span.end]
-    return AnswerSpan(text, number, span.start, span.end)
+    return AnswerSpan(_text(span, catalog), number, span.start, span.end)
 
 
 def _whole_quote(numbering: _Numbering, number: int) -> AnswerSpan:

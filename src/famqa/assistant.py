@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, zip_longest
 
-from famqa.answering import ANSWERED, NO_ANSWER, compose
+from famqa.answering import ANSWERED, NO_ANSWER, compose, from_table
 from famqa.asking import asks_for_several
 from famqa.conversation import Turn, readings
 from famqa.embedding import SentenceEmbedder, known_words, locate
@@ -30,10 +30,12 @@ from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
 from famqa.small_talk import small_talk
 from famqa.spelling import Spelling
+from famqa.tabulating import is_over_rows, tabulate
 from famqa.terms import terms
 
 _READING_SHARE = 0.9  # how much less a further way to understand a follow-up counts than the one before it
-_LIST_DEPTH = 100  # passages of which rows are known to be found, where a list is completed
+_ROW_DEPTH = 100  # passages among which the rows of a list or table are looked for
+_SURE = 0.5  # confidence from which on a number that was read is not counted again
 _EXAMPLE_DOCUMENTS = 5
 _EXAMPLES_TRIED = 12
 
@@ -116,17 +118,25 @@ class Assistant:
         """
         return self.trace(question, turns=turns, within=within).answer
 
-    def trace(self, question: str, depth: int = 0, turns: Sequence[Turn] = (), within: Sequence[str] = ()) -> Trace:
+    def trace(
+        self,
+        question: str,
+        depth: int = 0,
+        turns: Sequence[Turn] = (),
+        within: Sequence[str] = (),
+        on_step: Callable[[str], None] = lambda _: None,
+    ) -> Trace:
         """The answer with all that led to it; at least `depth` candidates are listed, however many of them are read.
 
-        Of the ways in which a follow-up can be understood, the one with the likeliest answer. Raises `QuestionError`.
+        Of the ways in which a follow-up can be understood, the one with the likeliest answer. `on_step` hears in a
+        word or two what is done next. Raises `QuestionError`.
         """
         check_question(question, self.settings)
         if reply := small_talk(question):
             return self._replied(question, reply)
         understood_as = readings(question, turns)
         spelled = [self._spelling().corrected(reading) for reading in understood_as]
-        tried = [self._trace(reading, depth, within) for reading in dict.fromkeys([*spelled, *understood_as])]
+        tried = [self._trace(reading, depth, within, on_step) for reading in dict.fromkeys([*spelled, *understood_as])]
         best = tried[max(range(len(tried)), key=lambda n: _READING_SHARE**n * _likely(tried[n].reading))]
         understood = best.answer.question
         return replace(
@@ -155,19 +165,22 @@ class Assistant:
     def _speller(self, generation: Generation) -> tuple[str, Spelling]:
         return generation.name, Spelling(generation.catalog.search_texts, known_words(self._embedder.files))
 
-    def _trace(self, question: str, depth: int, within: Sequence[str]) -> Trace:
+    def _trace(self, question: str, depth: int, within: Sequence[str], on_step: Callable[[str], None]) -> Trace:
         times = _Timings()
         asked = check_question(question, self.settings)
         generation = self.generation()
         allowed = _rows(generation, within)
+        on_step("searching…")
         with times.measure("search"):
             vector = self._embedder.embed_question(asked)
             several = asks_for_several(asked)
-            limit = max(depth, self.settings.candidates, _LIST_DEPTH if several else 0)
+            is_over_table = is_over_rows(asked)
+            limit = max(depth, self.settings.candidates, _ROW_DEPTH if several or is_over_table else 0)
             found = search(generation, asked, vector, limit, self.settings.dense_weight, allowed)
             candidates = found[: self.settings.candidates]
-            if several:
-                candidates += other_rows(generation, vector, found, len(candidates))
+            others, is_cut = other_rows(generation, vector, found, len(candidates)) if several else ([], False)
+            candidates += others
+        on_step(f"reading {len(candidates)} passages…")
         with times.measure("read"):
             has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
             reading = self._reader.read(asked, candidates) if has_words else Reading((), 1.0)
@@ -180,7 +193,11 @@ class Assistant:
                 threshold=self.threshold,
                 max_citations=self.settings.max_citations,
                 index=generation.name,
+                is_cut=is_cut,
             )
+            table = tabulate(asked, found, generation.catalog) if is_over_table else None
+            if table and not (table.is_count and answer.status == ANSWERED and answer.confidence >= _SURE):
+                answer = from_table(question, table, generation.catalog, generation.name)
             if answer.status == NO_ANSWER:
                 answer = replace(answer, note=not_found(asked, candidates, generation.postings.occurs(allowed)))
         return Trace(replace(answer, timings_ms=times.in_ms()), tuple(found), reading, generation)

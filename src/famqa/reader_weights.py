@@ -11,33 +11,28 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from famqa.embedding import download, hush_libraries, locate
 from famqa.errors import ModelError
 from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_READER
 
-MANIFEST, WEIGHTS, VERIFIER = "manifest.json", "reader.safetensors", "verifier.safetensors"
+Features = tuple[float, float, float, float, float]
+"""above_none, search_behind, coverage, quote_coverage, cosine: see `Calibration`."""
+
+MANIFEST, WEIGHTS = "manifest.json", "reader.safetensors"
 FORMAT_VERSION = 1
 _USED_FILES = ("*.safetensors", "*.json", "vocab.txt", "*.model")
-
-
-class Features(NamedTuple):
-    """What is known of a span; none of it depends on how large the corpus is."""
-
-    above_none: float  # start + end logit above those of "no answer"
-    search_behind: float  # how far the passage's search score lies below the best passage's: 0 or less
-    coverage: float  # share of the question's rare words that stand in the passage
-    quote_coverage: float  # the same for the sentence around the span and its headings
-    cosine: float  # of the passage and the question
-    verified: float = 0.0  # the verifier's log odds
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """From what is known of a span to the log odds that it answers; a logistic regression (Platt scaling).
 
-    A weight for each of the `Features`, an intercept, and the threshold.
+    The features: how far start + end logit lie above those of "no answer"; how far the passage's search score lies
+    below the best passage's (0 or less); the share of the question's rare words that stand in the passage, and in the
+    sentence around the span and its headings; the cosine of the passage and the question. None of them depends on how
+    large the corpus is.
     `training/calibrate_reader.py` fits the weights on questions with and without an answer.
     """
 
@@ -46,16 +41,12 @@ class Calibration:
     coverage: float = 0.5
     quote_coverage: float = 0.5
     cosine: float = 1.0
-    verified: float = 0.0
     intercept: float = -1.5
     threshold: float = 0.3  # least probability at which to answer
 
     def log_odds(self, features: Features) -> float:
         """Log odds that a span with these features answers the question."""
-        weights = (
-            *(self.above_none, self.search_behind, self.coverage, self.quote_coverage, self.cosine),
-            self.verified,
-        )
+        weights = (self.above_none, self.search_behind, self.coverage, self.quote_coverage, self.cosine)
         return self.intercept + sum(weight * value for weight, value in zip(weights, features, strict=True))
 
 
@@ -68,7 +59,6 @@ class ReaderFiles:
     digest: str
     calibration: Calibration
     is_shipped_form: bool  # layers and head only, on the bundled embeddings
-    has_verifier: bool = False
 
 
 def locate_reader(name: str) -> ReaderFiles:
@@ -95,29 +85,24 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
     again = "get it again, or leave the setting 'reader' out"
     try:
         stated = json.loads((folder / MANIFEST).read_text("utf-8"))
-        version = stated["format_version"]
-        weights = {WEIGHTS: stated["weights"]["sha256"]}
-        if "verifier" in stated:
-            weights[VERIFIER] = stated["verifier"]["sha256"]
+        version, weights = stated["format_version"], stated["weights"]["sha256"]
         base, vocabulary = stated["base"]["sha256"], stated["base"]["tokenizer_sha256"]
         calibration = Calibration(**stated.get("calibration", {}))
-        digests = {name: _sha256(folder / name) for name in weights}
+        digest = _sha256(folder / WEIGHTS)
     except OSError as error:
         raise ModelError(f"reader '{name}': {error.filename} cannot be read ({error.strerror}); {again}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"reader '{name}': {folder / MANIFEST} is damaged ({error}); {again}") from None
     if version != FORMAT_VERSION:
         raise ModelError(f"reader '{name}' has format version {version}, this famqa reads {FORMAT_VERSION}; {again}")
-    for file, digest in digests.items():
-        if digest != weights[file]:
-            raise ModelError(f"reader '{name}': {folder / file} is altered: its sha256 is not the manifest's; {again}")
+    if digest != weights:
+        raise ModelError(f"reader '{name}': {folder / WEIGHTS} is altered: its sha256 is not the manifest's; {again}")
     installed = locate(DEFAULT_EMBEDDER).folder
     if _sha256(installed / "model.safetensors") != base:
         raise ModelError(f"reader '{name}' was made for another base model (sha256 {base[:12]}…); {again}")
     if _sha256(installed / "tokenizer.json") != vocabulary:
         raise ModelError(f"reader '{name}' was made for another vocabulary (sha256 {vocabulary[:12]}…); {again}")
-    whole = hashlib.sha256("".join(digests.values()).encode()).hexdigest()
-    return ReaderFiles(name, folder, whole, calibration, is_shipped_form=True, has_verifier=VERIFIER in digests)
+    return ReaderFiles(name, folder, digest, calibration, is_shipped_form=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +115,11 @@ class LoadedReader:
     mark_end: int  # id of the mark between question and passage and at the end
 
 
-def load_reader(files: ReaderFiles, weights: str = WEIGHTS) -> LoadedReader:
-    """The model and its tokenizer; of the shipped form either of its two models. Raises `ModelError`."""
+def load_reader(files: ReaderFiles) -> LoadedReader:
+    """The model and its tokenizer. Raises `ModelError`."""
     hush_libraries()
     try:
-        model, tokenizer = _load_shipped(files, weights) if files.is_shipped_form else _load_any(files)
+        model, tokenizer = _load_shipped(files) if files.is_shipped_form else _load_any(files)
         tokenizer.no_truncation()
         tokenizer.no_padding()
         marks = tokenizer.encode("").ids
@@ -149,20 +134,20 @@ def load_reader(files: ReaderFiles, weights: str = WEIGHTS) -> LoadedReader:
     return LoadedReader(model, tokenizer, marks[0], marks[-1])
 
 
-def _load_shipped(files: ReaderFiles, file: str) -> tuple[Any, Any]:
+def _load_shipped(files: ReaderFiles) -> tuple[Any, Any]:
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
     from transformers import AutoConfig, BertForQuestionAnswering
 
     base = locate(DEFAULT_EMBEDDER).folder
     model = BertForQuestionAnswering(AutoConfig.from_pretrained(base, local_files_only=True))
-    weights = {name: value.float() for name, value in load_file(files.folder / file).items()}
+    weights = {name: value.float() for name, value in load_file(files.folder / WEIGHTS).items()}
     table = load_file(base / "model.safetensors")
     weights |= {f"bert.{name}": value for name, value in table.items() if name.startswith("embeddings.")}
     wanted = model.state_dict()
     absent = sorted(wanted.keys() - weights.keys())
     if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
-        raise ModelError(f"reader '{files.name}': {files.folder / file} does not fit the base model; get it again")
+        raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit the base model; get it again")
     model.load_state_dict({key: weights[key] for key in wanted})
     return model, Tokenizer.from_file(str(base / "tokenizer.json"))
 

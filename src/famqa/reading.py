@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -18,7 +18,6 @@ import numpy.typing as npt
 from famqa.reader_weights import Calibration, Features, LoadedReader, ReaderFiles, load_reader
 from famqa.records import Candidate, Passage, Reading, Span
 from famqa.terms import content_terms, coverage, rarity, terms
-from famqa.verifying import Verifier
 
 Logits = npt.NDArray[np.float32]
 Place = tuple[int, int]
@@ -29,9 +28,6 @@ STRIDE_PIECES = 64  # overlap of two windows of a long passage
 ANSWER_PIECES = 30  # longest span
 _SPANS_A_WINDOW = 20  # looked at further
 _SPANS = 60  # given back
-_VERIFIED = 8  # spans that the verifier judges, more where more passages were read
-_VERIFIED_VARIANTS = 2  # of one place among them: more or fewer words
-_VERIFIED_MARGIN = 4.0  # log odds behind the best, from where on a span is not worth the time
 _BATCH = 16
 
 
@@ -52,10 +48,9 @@ class Found:
     passage: Passage
     start: int
     end: int
-    searched: Place  # in the passage's search text
     features: Features
 
-    def overlaps(self, span: Span | Found) -> bool:
+    def overlaps(self, span: Span) -> bool:
         return span.passage.doc_id == self.passage.doc_id and span.start < self.end and self.start < span.end
 
 
@@ -66,7 +61,6 @@ class SpanReader:
         self.files = files
         self.calibration = calibration or files.calibration
         self._model: LoadedReader | None = None
-        self._verifier = Verifier(files) if files.has_verifier else None
         self._loading = threading.Lock()
 
     @property
@@ -79,12 +73,14 @@ class SpanReader:
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans that do not overlap, best first, each with the probability that it answers."""
+        features = self.features(question, candidates)
+        log_odds = [self.calibration.log_odds(found.features) for found in features]
         spans: list[Span] = []
-        for found in self._by_odds(self.verified(question, self.features(question, candidates))):
+        for n in sorted(range(len(features)), key=lambda n: -log_odds[n]):
+            found = features[n]
             if not any(found.overlaps(span) for span in spans):
                 place = found.start, found.end
-                probability = _probability(self.calibration.log_odds(found.features))
-                spans.append(Span(found.passage, *place, probability, _quotes(found.passage, place)))
+                spans.append(Span(found.passage, *place, _probability(log_odds[n]), _quotes(found.passage, place)))
             if len(spans) == _SPANS:
                 break
         return Reading(tuple(spans), 1 - spans[0].probability if spans else 1.0)
@@ -110,32 +106,9 @@ class SpanReader:
                 place = _place(candidate.passage, start, end)
                 if place is not None:
                     near = quote_covered(n, _quotes(candidate.passage, place)[0])
-                    features = Features(above_none, candidate.score - best, covered[n], near, candidate.cosine)
-                    found.append(Found(candidate.passage, *place, (start, end), features))
+                    features = (above_none, candidate.score - best, covered[n], near, candidate.cosine)
+                    found.append(Found(candidate.passage, *place, features))
         return found
-
-    def verified(self, question: str, found: Sequence[Found]) -> list[Found]:
-        """The likeliest of the spans with the verifier's judgement of each; all as they are without a verifier."""
-        if self._verifier is None:
-            return list(found)
-        passages = len({(f.passage.doc_id, f.passage.start) for f in found})
-        chosen: list[Found] = []
-        best = -math.inf
-        for span in self._by_odds(found):
-            odds = self.calibration.log_odds(span.features)
-            best = max(best, odds)
-            if odds < best - _VERIFIED_MARGIN or len(chosen) == max(_VERIFIED, passages):
-                break
-            if sum(span.overlaps(other) for other in chosen) < _VERIFIED_VARIANTS:
-                chosen.append(span)
-        judged = self._verifier.judge(question, [(span.passage.search_text, span.searched) for span in chosen])
-        return [
-            replace(span, features=span.features._replace(verified=odds))
-            for span, odds in zip(chosen, judged, strict=True)
-        ]
-
-    def _by_odds(self, found: Sequence[Found]) -> list[Found]:
-        return sorted(found, key=lambda f: -self.calibration.log_odds(f.features))
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
         reader = self._loaded()

@@ -26,7 +26,7 @@ def not_found(question: str, candidates: Sequence[Candidate], occurs: Callable[[
     if apart:
         stand = "stands" if len(apart) == 1 else "stand"
         return (
-            f"{_joined(apart, 'and')} {stand} elsewhere in the documents, not in the passages closest to the question."
+            f"{_joined(apart, 'and')} {stand} elsewhere in the documents, not in the passages that were closest."
         )
     return "The words of the question occur in the documents, but no passage found answers it."
 
