@@ -8,7 +8,7 @@ from famqa.settings import load_settings
 if __name__ == "__main__":
     try:
         settings = load_settings()
-        from famqa.web.app import serve  # after the settings: a wrong one is told at once
+        from famqa.web.server import serve  # after the settings: a wrong one is told at once
 
         serve(settings)
     except FamqaError as error:

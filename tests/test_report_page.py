@@ -11,7 +11,7 @@ import pytest
 
 from famqa.evaluation.report import write_report
 from run_folders import TEXT, Row, score, write_run
-from test_web_page import FLAGS, REQUIRED, browser_path
+from web_site import FLAGS, REQUIRED, browser_path
 
 pytestmark = pytest.mark.browser
 

@@ -38,7 +38,7 @@ def built(tmp_path: Path, fake_model: TermEmbedder) -> Settings:
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a watcher and gives the lines that it will have said; it is stopped at the end."""
     monkeypatch.setattr(watching, "_LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(watching, "_give_way", lambda: None)  # the priority of a test's thread is nobody's business
+    monkeypatch.setattr(watching, "give_way", lambda: None)  # the priority of a test's thread is nobody's business
     running: list[Watcher] = []
 
     def begin(settings: Settings, quiet_seconds: float = 0.1) -> list[str]:

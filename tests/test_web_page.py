@@ -1,36 +1,37 @@
-"""The page in real headless Chromium, over a real index of a small corpus, some of it hostile."""
+"""The page in real headless Chromium, over a real index of a small corpus, some of it hostile.
+
+What a visitor can do beyond asking and looking at sources is in test_web_visit.py.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-from famqa.assistant import Assistant, open_assistant
-from famqa.settings import Settings
+from web_site import (
+    NARROW,
+    Site,
+    ask,
+    assert_highlight_is_the_document,
+    browser,
+    focus_is_on,
+    marked,
+    overflow,
+    served,
+    tab,
+    visitors,
+)
+
+__all__ = ["browser", "tab", "visitors"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-REQUIRED = os.environ.get("FAMQA_REQUIRE_BROWSER") == "1"  # read here, since tests run without FAMQA_ variables
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 HARBOUR = """= Cape Vell Lighthouse =
 
@@ -64,118 +65,26 @@ A [harmless looking link](javascript:{PWN}) and ![picture](x" onerror="{PWN}) de
 """
 HOSTILE_NAME = f"rocket <img src=x onerror={PWN}>.md"
 
-
-@dataclass
-class Site:
-    """A served page, and what the browser asked for and complained of."""
-
-    address: str
-    assistant: Assistant
-    corpus: Path
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-
-def browser_path() -> str | None:
-    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = browser_path()
-    if executable is None:
-        reason = f"no Chromium found (looked for {', '.join(BROWSERS)}); install one to test the page"
-        if REQUIRED:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
+TIDES = "= Tides =\n\n" + "".join(f"On day {n} the tide gauge read {n * 7 % 1000} units.\n\n" for n in range(300))
+SOURCES = '[documents."lighthouse.txt"]\nsource = "a <b>guide</b> to the coast"\ndate = "1999"\n'
+QUESTION = "Who designed the lighthouse at Cape Vell?"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[Site]:
-    from famqa.web.app import build_page, launch
-
-    root = tmp_path_factory.mktemp("page")
-    corpus = root / "corpus"
-    corpus.mkdir()
-    (corpus / "lighthouse.txt").write_text(HARBOUR, "utf-8")
-    (corpus / HOSTILE_NAME).write_text(HOSTILE, "utf-8")
-    (corpus / "long.txt").write_text(
-        "= Tides =\n\n" + "".join(f"On day {n} the tide gauge read {n * 7 % 1000} units.\n\n" for n in range(300)),
-        "utf-8",
-    )
-    (corpus / "sources.toml").write_text(
-        '[documents."lighthouse.txt"]\nsource = "a <b>guide</b> to the coast"\ndate = "1999"\n', "utf-8"
-    )
-    assistant = open_assistant(Settings(corpus=corpus, index=root / "index"))
-    page = build_page(assistant)
-    yield Site(launch(page, "127.0.0.1", 0), assistant, corpus)
-    page.close(verbose=False)
-
-
-@pytest.fixture(params=["light"])
-def tab(browser, site: Site, request: pytest.FixtureRequest):
-    """A fresh visitor; at the end nothing may have left the machine, complained or run."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=request.param)
-    tab = context.new_page()
-    site.requests.clear()
-    site.complaints.clear()
-    tab.on("request", lambda sent: site.requests.append(sent.url))
-    tab.on("pageerror", lambda error: site.complaints.append(str(error)))
-    tab.on("console", lambda line: line.type in ("error", "warning") and site.complaints.append(line.text))
-    tab.on("dialog", lambda dialog: (site.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    tab.goto(site.address)
-    tab.wait_for_selector(".chip")
-    yield tab
-    assert tab.evaluate("window.__pwned") is None
-    assert site.complaints == []
-    assert {urlsplit(url).hostname for url in site.requests if not url.startswith(("data:", "blob:"))} == {"127.0.0.1"}
-    context.close()
-
-
-def ask(tab, question: str) -> None:
-    """Types, sends and waits for the answer; Enter counts only once the answer before is wholly there."""
-    turns = tab.locator(".turn").count()
-    tab.fill("#question textarea", question)
-    for _ in range(20):
-        tab.keyboard.press("Enter")
-        tab.wait_for_timeout(250)
-        if tab.input_value("#question textarea") == "":
-            break
-    tab.wait_for_function(
-        "n => document.querySelectorAll('.turn').length === n && !document.querySelector('.pending')", arg=turns + 1
-    )
-
-
-def marked(tab) -> tuple[str, int, int, str]:
-    """Document, start and end of the highlight, and its text put together from its pieces."""
-    tab.wait_for_selector("#sources mark.quote", state="attached")
-    pieces = tab.eval_on_selector_all(
-        "#sources mark.quote", "all => all.map(m => [m.dataset.doc, +m.dataset.start, +m.dataset.end, m.textContent])"
-    )
-    return pieces[0][0], pieces[0][1], pieces[-1][2], "".join(piece[3] for piece in pieces)
-
-
-def assert_highlight_is_the_document(tab, site: Site) -> str:
-    doc_id, start, end, text = marked(tab)
-    assert site.assistant.document(doc_id).text[start:end] == text
-    return text
-
-
-def overflow(tab) -> int:
-    return tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    files = {"lighthouse.txt": HARBOUR, HOSTILE_NAME: HOSTILE, "long.txt": TIDES, "sources.toml": SOURCES}
+    with served(tmp_path_factory.mktemp("page"), files) as site:
+        yield site
 
 
 def test_a_visitor_sees_what_this_is(tab) -> None:
     assert tab.title() == "famqa"
     assert "answers from your own documents" in tab.inner_text("#top")
+    assert tab.locator("nav a").all_inner_texts() == ["Ask", "Documents", "Evaluation"]
+    assert tab.get_attribute("nav a[aria-current]", "href") == "./"
     assert "3 documents" in tab.inner_text("#status")
-    assert tab.get_attribute("#question textarea", "placeholder") == "Ask your documents"
-    assert tab.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    assert tab.get_attribute("#question-box", "placeholder") == "Ask your documents"
+    assert focus_is_on(tab, "#question-box")
     assert "Cape Vell Lighthouse" in tab.inner_text("#shelf")
     assert tab.locator(".chip").count() >= 1
     assert tab.locator("footer").count() == 0
@@ -183,9 +92,9 @@ def test_a_visitor_sees_what_this_is(tab) -> None:
 
 
 def test_ask_and_the_first_source_opens(tab, site: Site) -> None:
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
-    assert tab.input_value("#question textarea") == ""
-    assert tab.inner_text(".question") == "Who designed the lighthouse at Cape Vell?"
+    ask(tab, QUESTION)
+    assert tab.input_value("#question-box") == ""
+    assert tab.inner_text(".question") == QUESTION
     assert not tab.is_visible("#welcome") and not tab.is_visible("#shelf")
     assert "Ada Thorne" in tab.inner_text(".answer")
     assert "supported" in tab.inner_text(".confidence")
@@ -198,9 +107,9 @@ def test_ask_and_the_first_source_opens(tab, site: Site) -> None:
 
 
 def test_a_follow_up_is_understood_and_said_so(tab, site: Site) -> None:
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     ask(tab, "And when was it opened?")
-    assert tab.locator(".understood").count() == 1
+    assert "asked as" in tab.inner_text(".understood")
     assert "Cape Vell" in tab.inner_text(".understood")
     assert "1887" in tab.locator(".turn").nth(1).inner_text()
     assert_highlight_is_the_document(tab, site)
@@ -220,7 +129,7 @@ def test_click_every_mark(tab, site: Site) -> None:
 
 
 def test_the_keyboard_alone(tab, site: Site) -> None:
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     tab.locator(".cite").first.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_function("document.activeElement.matches('#sources mark.quote')")
@@ -261,18 +170,18 @@ def test_a_hostile_document_shows_as_text(tab, site: Site, question: str) -> Non
     assert f"<script>{PWN}</script>" in words and f'<img src=x onerror="{PWN}">' in words
     assert f"](javascript:{PWN})" in words and "{{constructor}}" in words
     assert HOSTILE_NAME in tab.inner_text(".source-head")
-    assert tab.locator("#desk img, #desk script, #desk a, .doc svg").count() == 0
+    assert tab.locator(".doc img, .doc script, .doc a, .doc svg, .turn img, .turn script").count() == 0
 
 
 def test_a_hostile_question_shows_as_text(tab) -> None:
     question = f'<img src=x onerror="{PWN}"> **bold** ${{{PWN}}} {{{{7*7}}}} [l](javascript:{PWN})'
     ask(tab, question)
     assert tab.inner_text(".question") == question
-    assert tab.locator(".turn img, .turn a, .turn b").count() == 0
+    assert tab.locator(".turn img, .question a, .question b").count() == 0
 
 
 def test_no_answer(tab) -> None:
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     ask(tab, "How do I bake sourdough bread?")
     last = tab.locator(".turn").last
     assert "The documents do not say." in last.inner_text()
@@ -288,12 +197,12 @@ def test_errors_are_one_line_in_the_conversation(tab, site: Site) -> None:
     ask(tab, "why " * 25_000)
     line = tab.inner_text(".turn .problem")
     assert "characters" in line and "\n" not in line
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     assert "Ada Thorne" in tab.locator(".turn").last.inner_text()
 
 
 def test_an_empty_question_is_not_asked(tab) -> None:
-    tab.fill("#question textarea", "   ")
+    tab.fill("#question-box", "   ")
     tab.click("#ask")
     tab.wait_for_timeout(700)
     assert tab.locator(".turn").count() == 0
@@ -316,7 +225,7 @@ def test_a_long_document_opens_in_part_and_grows(tab, site: Site) -> None:
 
 
 def test_visitors_do_not_see_each_other(tab, browser, site: Site) -> None:
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     other = browser.new_page()
     other.goto(site.address)
     other.wait_for_selector(".chip")
@@ -326,10 +235,10 @@ def test_visitors_do_not_see_each_other(tab, browser, site: Site) -> None:
 
 @pytest.mark.parametrize("tab", ["light", "dark"], indirect=True)
 def test_a_narrow_screen_has_no_sideways_scroll(tab, site: Site) -> None:
-    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.set_viewport_size(NARROW)
     assert overflow(tab) == 0
     ask(tab, "What was nominated for the Coastal Architecture Award?")
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     assert overflow(tab) == 0
     cite = tab.locator(".turn").last.locator(".cite, .place").first
     cite.click()
@@ -337,14 +246,14 @@ def test_a_narrow_screen_has_no_sideways_scroll(tab, site: Site) -> None:
     assert tab.locator("#sources mark.quote").first.evaluate(
         "m => m.getBoundingClientRect().top > 0 && m.getBoundingClientRect().top < innerHeight"
     )
-    tab.click(".back")
+    tab.click(".tool.back")
     assert tab.evaluate("document.activeElement.matches('.cite, .place')")
     assert overflow(tab) == 0
 
 
 @pytest.mark.parametrize("tab", ["dark"], indirect=True)
 def test_dark_pages_are_dark(tab) -> None:
-    ask(tab, "Who designed the lighthouse at Cape Vell?")
+    ask(tab, QUESTION)
     colour = "e => getComputedStyle(e).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
     assert max(tab.locator(".gradio-container").evaluate(colour)) < 60
     assert max(tab.locator("#side").evaluate(colour)) < 60
@@ -360,7 +269,7 @@ def test_programs_get_the_answer_as_the_command_gives_it(site: Site) -> None:
 
     from famqa.answering import to_dict
 
-    question = "Who designed the lighthouse at Cape Vell?"
+    question = QUESTION
     client = Client(site.address, verbose=False)
     given = client.predict(question, api_name="/ask")
     expected = json.loads(json.dumps(to_dict(site.assistant.ask(question))))
@@ -371,7 +280,7 @@ def test_programs_get_the_answer_as_the_command_gives_it(site: Site) -> None:
 
 
 def test_nothing_outside_is_served(site: Site, tab) -> None:
-    for path in ("/gradio_api/file=/etc/passwd", f"/gradio_api/file={site.corpus}/lighthouse.txt"):
+    for path in ("/gradio_api/file=/etc/passwd", f"/gradio_api/file={site.settings.corpus}/lighthouse.txt"):
         assert tab.request.get(site.address + path).status in (403, 404)
 
 
@@ -382,7 +291,12 @@ def test_a_taken_port_is_one_line_and_exit_code_2(site: Site, tmp_path: Path) ->
         done = subprocess.run(
             [sys.executable, Path(__file__).parents[1] / "app.py"],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(source), "FAMQA_PORT": str(port), "FAMQA_CORPUS": str(site.corpus)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(source),
+                "FAMQA_PORT": str(port),
+                "FAMQA_CORPUS": str(site.settings.corpus),
+            },
             capture_output=True,
             text=True,
             timeout=120,

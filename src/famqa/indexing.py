@@ -63,6 +63,14 @@ class Forecast:
     failed: tuple[FailedFile, ...]
     seconds: float | None
 
+    @property
+    def pending(self) -> Plan:
+        """The plan with what reading the files has shown: a new one of no use is not added."""
+        useless = {failure.doc_id for failure in self.failed}
+        added = tuple(doc_id for doc_id in self.plan.added if doc_id not in useless)
+        is_new = self.plan.has_new_failures or self.failed != self.plan.failed
+        return replace(self.plan, added=added, failed=self.failed, has_new_failures=is_new)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -211,8 +211,8 @@ class Answer:
     nearest: tuple[Citation, ...]  # closest passages of a "no_answer"; not an answer
     index: str  # the generation that was asked
     standalone_question: str | None = None  # as it was understood, where that is not how it was asked
-    note: str = ""  # one line about the answer: what was not found, that documents differ, a reply to small talk
     timings_ms: dict[str, float] = field(default_factory=dict)
+    note: str = ""  # one line about the answer: what was not found, that documents differ, a reply to small talk
 
 
 class Embedder(Protocol):

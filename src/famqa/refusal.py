@@ -25,9 +25,7 @@ def not_found(question: str, candidates: Sequence[Candidate], occurs: Callable[[
     apart = [word for word in asked if not set(content_terms(word)) & near]
     if apart:
         stand = "stands" if len(apart) == 1 else "stand"
-        return (
-            f"{_joined(apart, 'and')} {stand} elsewhere in the documents, not in the passages that were closest."
-        )
+        return f"{_joined(apart, 'and')} {stand} elsewhere in the documents, not in the passages that were closest."
     return "The words of the question occur in the documents, but no passage found answers it."
 
 

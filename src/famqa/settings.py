@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -22,6 +23,15 @@ DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 DEFAULT_ENCODING = "famqa"
 DEFAULT_READER = "famqa"
 SENTENCE_READER = "sentences"
+
+
+def _names(value: Any) -> Any:
+    """A text is taken apart at commas and white space."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+"""Several names; as a variable, with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -53,6 +63,19 @@ class Settings(BaseSettings):
     watch: bool = Field(default=False, description="whether the page's server follows changes of the folder")
     host: str = Field(default="127.0.0.1", description="address the page is served at")
     port: int = Field(default=7860, ge=0, le=65535, description="port the page is served at; 0 takes a free one")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="what the server logs: only problems, or each request and question as JSON lines"
+    )
+    log_questions: bool = Field(default=False, description="whether the text of questions is logged too")
+    users_file: Path | None = Field(default=None, description="file of users; without it, nobody has to sign in")
+    guests: bool = Field(default=False, description="whether visitors who have not signed in may ask")
+    proxy_header: str = Field(default="", description="header in which a proxy names the user that it has signed in")
+    proxy_admins: Names = Field(default=(), description="users named by the proxy who are administrators")
+    trusted_proxies: Names = Field(default=(), description="addresses or networks of proxies that are believed")
+    allowed_hosts: Names = Field(default=(), description="names that the server may be asked by, beside its own")
+    frame_ancestors: Names = Field(default=(), description="sites that may show the page in a frame")
+    rate_limit: float = Field(default=300, ge=0, description="requests a minute that one client may make; 0: any")
+    rate_burst: int = Field(default=100, ge=1, description="requests that one client may make at once")
 
     @model_validator(mode="before")
     @classmethod
@@ -63,10 +86,10 @@ class Settings(BaseSettings):
             stated["index"] = Path("indexes") / _index_name(corpus)
         return stated
 
-    @field_validator("corpus", "index", mode="after")
+    @field_validator("corpus", "index", "users_file", mode="after")
     @classmethod
-    def _expand_home(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _expand_home(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value else value
 
     @classmethod
     def settings_customise_sources(

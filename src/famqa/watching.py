@@ -62,7 +62,7 @@ class Watcher:
         self._thread.join(timeout=30)
 
     def _run(self) -> None:
-        _give_way()
+        give_way()
         due = time.monotonic()  # the folder may have changed before it was watched
         with suppress(IndexError_):
             due = math.inf if is_rolled_back(self._settings.index) else due
@@ -192,7 +192,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return state.st_dev, state.st_ino
 
 
-def _give_way() -> None:
+def give_way() -> None:
     """Lets the threads that answer go first; on Linux each thread has a priority of its own."""
     if sys.platform == "linux":
         with suppress(OSError):

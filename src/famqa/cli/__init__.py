@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from famqa import __version__
-from famqa.cli import answers, calibrate, compare, evaluations, indexes, questions
+from famqa.cli import answers, calibrate, compare, evaluations, indexes, mcp, questions, users
 from famqa.cli.common import err, out
 from famqa.errors import FamqaError
 
@@ -37,7 +37,9 @@ app.add_typer(indexes.commands)
 app.add_typer(evaluations.commands)
 app.add_typer(calibrate.commands)
 app.add_typer(compare.commands)
+app.add_typer(mcp.commands)
 app.add_typer(questions.commands, name="questions")
+app.add_typer(users.commands, name="users")
 
 
 def main() -> None:

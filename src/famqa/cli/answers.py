@@ -84,7 +84,7 @@ def serve(
 ) -> None:
     """Serve the web page; builds the index first where there is none."""
     settings = load_settings(corpus=corpus, index=index, host=host, port=port, watch=watch)
-    from famqa.web.app import serve as serve_page
+    from famqa.web.server import serve as serve_page
 
     serve_page(settings)
 

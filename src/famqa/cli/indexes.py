@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +18,6 @@ from famqa.settings import load_settings
 if TYPE_CHECKING:
     from famqa import indexing
     from famqa.generations import Kept
-    from famqa.planning import Plan
 
 commands = typer.Typer()
 
@@ -43,7 +42,7 @@ def index(
             forecast = indexing.forecast(settings, full, progress)
         if as_json:
             costs = {"passages": forecast.passages, "to_embed": forecast.to_embed, "kept": forecast.kept}
-            print_json({**asdict(_after_reading(forecast)), **costs, "seconds": forecast.seconds})
+            print_json({**asdict(forecast.pending), **costs, "seconds": forecast.seconds})
         else:
             _print_forecast(forecast)
         if strict and forecast.failed:
@@ -165,16 +164,8 @@ def verify(
         raise typer.Exit(1)
 
 
-def _after_reading(forecast: indexing.Forecast) -> Plan:
-    """The plan with what reading the files has shown: a new one of no use is not added."""
-    failed = {failure.doc_id for failure in forecast.failed}
-    added = tuple(doc_id for doc_id in forecast.plan.added if doc_id not in failed)
-    is_new = forecast.plan.has_new_failures or forecast.failed != forecast.plan.failed
-    return replace(forecast.plan, added=added, failed=forecast.failed, has_new_failures=is_new)
-
-
 def _print_forecast(forecast: indexing.Forecast) -> None:
-    plan = _after_reading(forecast)
+    plan = forecast.pending
     for line in terminal.plan_lines(plan):
         out.print(Text(line), soft_wrap=True)
     if not plan.is_up_to_date:

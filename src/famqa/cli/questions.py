@@ -1,4 +1,4 @@
-"""`famqa questions suggest`: a first question file from the documents."""
+"""`famqa questions`: a first question file from the documents, or one of what visitors said of the answers."""
 
 from __future__ import annotations
 
@@ -51,3 +51,18 @@ def suggest(
         suggesting.write(out, suggesting.to_jsonl(found))
     place = f"; written to {out}" if out is not None else ""
     err.print(Text(f"{suggesting.summary(found)}{place}; read and edit them before they are used"), soft_wrap=True)
+
+
+@commands.command()
+def export(
+    out: Annotated[Path, typer.Option(help="File to write.", show_default=False)],
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write what visitors found right, or mended, as a question file: the verdicts given beside an index's answers."""
+    from famqa.feedback import Feedback
+
+    settings = load_settings(corpus=corpus, index=index)
+    exported = Feedback(settings.index).export(out, force)
+    err.print(Text(f"{exported.told()}; written to {out}"), soft_wrap=True)

@@ -64,7 +64,7 @@ def render(run: RunFolder, predictions: Sequence[Row]) -> str:
     style, script = ((_HERE / name).read_text("utf-8") for name in ("report.css", "report.js"))
     answers = {_key(row): row for row in predictions}
     rows = [_row(number, row) for number, row in enumerate(run.scores)]
-    details = [_detail(row, answers.get(_key(row), {})) for row in run.scores]
+    details = [detail(row, answers.get(_key(row), {})) for row in run.scores]
     outcomes = summary.count(run.scores)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return template.from_string((_HERE / REPORT).read_text("utf-8")).render(
@@ -128,8 +128,8 @@ def _row(number: int, row: Row) -> Row:
     }
 
 
-def _detail(row: Row, answer: Row) -> Row:
-    """What a row opens to."""
+def detail(row: Row, answer: Row) -> Row:
+    """What a row of `scores.jsonl` opens to, with the answer that `predictions.jsonl` has of it; texts are `Marked`."""
     place = row.get("place")
     facts = [(place["start"], place["end"], "f", place["doc_id"])] if place else []
     of_number = {citation["number"]: citation["doc_id"] for citation in answer.get("citations") or []}

@@ -32,7 +32,10 @@ Row = dict[str, Any]
 Ask = Callable[[Question], Trace]
 """Gives a question its answer, with what led to it."""
 
-_NOT_OF_THE_ANSWER = {"corpus", "index", "host", "port", "keep_generations", "max_file_mb"}
+_OF_THE_ANSWER = {  # the settings that an answer depends on; how it is served is not among them
+    *("embedder", "encoding", "passage_tokens", "reader", "candidates", "dense_weight", "answer_threshold"),
+    *("max_citations", "max_question_chars", "parse_seconds", "parse_memory_mb"),
+}
 
 
 def ask_with(assistant: Assistant, questions: QuestionSet) -> Ask:
@@ -142,7 +145,7 @@ def header(assistant: Assistant, questions: QuestionSet) -> Row:
         "questions": len(questions.questions),
         "left_out": [{"where": row.where, "why": row.why} for row in questions.left_out],
         "notes": list(questions.notes),
-        "settings": settings.model_dump(mode="json", exclude=_NOT_OF_THE_ANSWER),
+        "settings": settings.model_dump(mode="json", include=_OF_THE_ANSWER),
         "index": manifest.name,
         "index_digest": json.loads(manifest.to_json())["digest"],
         "embedder_digest": manifest.recipe.embedder_digest,

@@ -7,6 +7,6 @@ import os
 for _name, _value in (
     ("GRADIO_ANALYTICS_ENABLED", "False"),
     ("HF_HUB_DISABLE_TELEMETRY", "1"),
-    ("GRADIO_RUN_HISTORY", "False"),  # questions are not kept in the browser's storage
+    ("GRADIO_RUN_HISTORY", "False"),  # history.js keeps what the browser keeps, and no words of documents
 ):
     os.environ.setdefault(_name, _value)

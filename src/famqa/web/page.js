@@ -1,104 +1,340 @@
-// The page's own behaviour: marks open sources, the newest turn stays in sight, Escape leads back to the mark.
-// Gradio runs `famqa.conversation` and `famqa.sources` once, when the two panels are first shown.
+// The page's own behaviour: asking, the conversation, what is pressed. Gradio runs `famqa.<panel>` once for each panel
+// when it is first shown, and `trigger` sends an event to the server (see app.py).
 window.famqa ??= (() => {
-  let opener = null; // the button that was pressed last
-  let heldAt = null; // where the quote stood when more of the document was asked for, so that it stays there
+  const history_ = window.famqaHistory;
+  const scope = window.famqaScope;
+  const shownSource = window.famqaSources;
+  const judging = window.famqaJudging;
+  const send = {}; // by panel: trigger
+  const find = (selector) => document.querySelector(selector);
+  const box = () => document.getElementById("question-box");
 
-  const panel = () => document.getElementById("sources");
-  const isOpen = (button) => {
-    const head = panel().querySelector(".source-head");
-    return head?.dataset.turn === button.dataset.turn && head?.dataset.ref === button.dataset.ref;
-  };
+  let asking = null; // the question that has no answer yet
+  let alone = false; // what stands in the box is a question of its own
 
-  function press(button) {
-    for (const other of document.querySelectorAll("#conversation [data-ref]")) {
-      const same = other.dataset.turn === button.dataset.turn && other.dataset.ref === button.dataset.ref;
-      other.setAttribute("aria-pressed", String(same));
-    }
+  function sources(element, trigger, watch) {
+    watch("value", () => {
+      shownSource.changed();
+      judging.show();
+    });
+    started("sources");
   }
 
-  const quote = () =>
-    [...panel().querySelectorAll("mark.quote")].find((mark) => mark.getClientRects().length > 0);
-  const quoteTop = () =>
-    quote().getBoundingClientRect().top - panel().querySelector(".doc").getBoundingClientRect().top;
+  // --- the conversation
 
-  // Where in the panel the quote should come to stand: the start of its paragraph in sight where there is room.
-  function restingPlace(mark, page) {
-    const into = mark.getBoundingClientRect().top - mark.closest(".piece").getBoundingClientRect().top;
-    const room = page.clientHeight;
-    return into < room / 2 ? into + room / 8 : room / 4;
-  }
-
-  // Only the panel itself is scrolled: a source that opens by itself must not move the page.
-  function showQuote() {
-    const mark = quote();
-    const page = panel().querySelector(".doc");
-    if (!mark || !page) return;
-    page.scrollTop += quoteTop() - (heldAt ?? restingPlace(mark, page));
-    heldAt = null;
-  }
-
-  // Someone asked for the source: the focus goes to the quote, and the page to the panel where it lies below the chat.
-  async function open(button, ask) {
-    opener = button;
-    press(button);
-    if (!isOpen(button)) ask();
-    for (let wait = 0; !isOpen(button) && opener === button && wait < 300; wait++) {
-      await new Promise((done) => setTimeout(done, 30));
-    }
-    const mark = quote();
-    if (!mark || !isOpen(button)) return;
-    showQuote();
-    mark.tabIndex = -1;
-    mark.focus({ preventScroll: true });
-    const side = document.getElementById("side");
-    if (side.getBoundingClientRect().left === 0) side.scrollIntoView({ block: "start" });
-  }
-
-  function back() {
-    if (!opener?.isConnected) opener = document.querySelector('#conversation .cite[aria-pressed="true"]');
-    opener?.focus();
-    opener?.scrollIntoView({ block: "nearest" });
-  }
+  const turns = () => [...document.querySelectorAll("#conversation .turn")];
 
   function showNewest() {
-    const turns = document.querySelectorAll("#conversation .turn");
-    if (turns.length === 0) return;
-    const newest = turns[turns.length - 1];
-    const log = document.getElementById("conversation");
+    const newest = turns().at(-1);
+    if (!newest) return;
+    const log = find("#conversation");
     if (log.scrollHeight > log.clientHeight + 1) {
       log.scrollTop += newest.getBoundingClientRect().top - log.getBoundingClientRect().top - 8;
-    } else if (turns.length > 1) {
+    } else if (turns().length > 1) {
       newest.scrollIntoView({ block: "start" });
     }
   }
 
+  let shown = 0; // the number of the newest turn, so that only a new one moves the page
+
+  function conversationChanged() {
+    const newest = turns().at(-1);
+    const isDone = asking !== null && !find("#conversation .pending");
+    if (isDone) busy(null);
+    if (newest && (isDone || Number(newest.dataset.turn) !== shown)) showNewest();
+    shown = Number(newest?.dataset.turn ?? 0);
+    shownSource.press();
+    history_.save(turns().map((turn) => [Number(turn.dataset.turn), turn.dataset.record ? JSON.parse(turn.dataset.record) : null]));
+    find("#fresh").hidden = asking !== null || newest === undefined;
+    if (!newest) showEarlier();
+  }
+
   function conversation(element, trigger, watch) {
-    document.addEventListener("click", (event) => {
-      const button = event.target.closest("button");
-      if (!button) return;
-      if (element.contains(button) && button.dataset.ref !== undefined) {
-        const { turn, ref } = button.dataset;
-        open(button, () => trigger("select", { turn: Number(turn), ref: Number(ref) }));
-      } else if (button.matches("#welcome .chip")) {
-        trigger("example_select", { question: button.textContent });
-      } else if (button.matches("#sources .back")) {
-        back();
-      } else if (button.matches("#sources .more")) {
-        const { turn, ref } = panel().querySelector(".source-head").dataset;
-        heldAt = quoteTop();
-        trigger("expand", { turn: Number(turn), ref: Number(ref), around: Number(button.dataset.around) });
-      }
-    });
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && panel().contains(document.activeElement)) back();
-    });
-    watch("value", showNewest);
+    send.conversation = (type, data = {}) => trigger(type, { ...data, records: history_.records() });
+    element.setAttribute("role", "log"); // what is added is read out
+    element.setAttribute("aria-label", "Conversation");
+    document.addEventListener("click", clicked);
+    document.addEventListener("keydown", pressed);
+    watch("value", conversationChanged);
+    started("conversation");
   }
 
-  function sources(element, trigger, watch) {
-    watch("value", showQuote);
+  function restore() {
+    const records = history_.records();
+    scope.choose(records.at(-1)?.within ?? []);
+    send.conversation("apply");
   }
 
-  return { conversation, sources };
+  function startAfresh() {
+    history_.fresh();
+    scope.choose([]);
+    send.conversation("apply");
+    box().focus();
+  }
+
+  // --- asking
+
+  // The question stands in the conversation at once, whatever the server has to do first; its answer is drawn over it.
+  function showPending(question, within, replaced) {
+    const last = turns().at(-1);
+    if (replaced && last?.dataset.turn === String(replaced)) last.remove();
+    const turn = document.createElement("section");
+    turn.className = "turn";
+    turn.dataset.turn = String(Number(last?.dataset.turn ?? 0) + 1);
+    const line = (css, text) => {
+      const made = document.createElement("p");
+      made.className = css;
+      made.textContent = text;
+      turn.append(made);
+      return made;
+    };
+    line("question", question.slice(0, 600)).dir = "auto";
+    if (within.length) line("asked-of", `asked of: ${within.join(", ")}`).dir = "auto";
+    line("pending", "waiting…").prepend(...[1, 2, 3].map(() => document.createElement("span")));
+    find("#conversation .html-container > div").append(turn);
+    shown = Number(turn.dataset.turn);
+    showNewest();
+  }
+
+  function busy(question) {
+    asking = question;
+    find("#ask").hidden = question !== null;
+    find("#stop").hidden = question === null;
+    find("#fresh").hidden = question !== null || turns().length === 0;
+    if (question === null && document.activeElement === document.body) box().focus();
+  }
+
+  function ask(question, { within = scope.names(), again = 0, by_itself = false } = {}) {
+    if (asking !== null || !question.trim()) return;
+    const records = history_.records();
+    leaveLink();
+    showPending(question, within, again);
+    busy(question);
+    send.form("submit", { question, within, alone: by_itself, again, records });
+  }
+
+  // The question goes back into the box, so that nothing is lost.
+  function takeBack() {
+    const question = asking;
+    turns().at(-1)?.querySelector(".pending")?.closest(".turn").remove();
+    write(question);
+    busy(null);
+  }
+
+  function stop() {
+    if (asking === null) return;
+    send.form("stop", { records: history_.records() });
+    takeBack();
+  }
+
+  // The server did not take the question: it is too busy, or cannot be reached. Gradio says which.
+  const failed = () => asking !== null && takeBack();
+
+  function write(question) {
+    box().value = question;
+    grow();
+    box().focus();
+  }
+
+  function grow() {
+    box().style.height = "auto";
+    box().style.height = `${Math.min(box().scrollHeight, 160)}px`;
+  }
+
+  function submit() {
+    const question = box().value;
+    if (asking !== null || !question.trim()) return;
+    write("");
+    ask(question, { by_itself: alone });
+    alone = false;
+  }
+
+  function form(element, trigger, watch, server) {
+    send.form = trigger;
+    element.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      submit();
+    });
+    box().addEventListener("input", () => {
+      if (!box().value.trim()) alone = false;
+      grow();
+    });
+    box().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    });
+    scope.start(server);
+    started("form");
+  }
+
+  // --- earlier conversations
+
+  function showEarlier() {
+    const conversations = history_.all();
+    const place = find("#earlier .html-container > div");
+    if (!conversations.length) return place.replaceChildren();
+    const title = document.createElement("h3");
+    title.textContent = "Earlier";
+    const list = document.createElement("ul");
+    for (const { id, at, records } of conversations) {
+      const item = document.createElement("li");
+      const reopen = document.createElement("button");
+      reopen.type = "button";
+      reopen.className = "reopen";
+      reopen.dataset.id = id;
+      const words = document.createElement("span");
+      words.textContent = String(records[0].question);
+      words.dir = "auto";
+      const when = document.createElement("span");
+      when.className = "when";
+      const count = records.length > 1 ? `${records.length} questions · ` : "";
+      when.textContent = count + new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+      reopen.append(words, when);
+      const remove = document.createElement("button");
+      remove.type = "button";
+      remove.className = "forget";
+      remove.dataset.id = id;
+      remove.textContent = "×";
+      remove.setAttribute("aria-label", `Forget: ${records[0].question}`);
+      item.append(reopen, remove);
+      list.append(item);
+    }
+    const clear = document.createElement("button");
+    clear.type = "button";
+    clear.className = "forget-all";
+    clear.textContent = "Forget all";
+    const note = document.createElement("p");
+    note.append("Kept in this browser only. ", clear);
+    place.replaceChildren(title, list, note);
+  }
+
+  function earlier() {
+    started("earlier");
+  }
+
+  function correction(element, trigger) {
+    judging.start(element, trigger);
+    started("correction");
+  }
+
+  // --- taking away
+
+  const base = () => location.origin + location.pathname;
+  // The address names what was opened by a link; a reload is not to bring that back once something else is shown.
+  const leaveLink = () => location.search && window.history.replaceState(null, "", base());
+
+  async function copy(button, text) {
+    button.dataset.label ??= button.textContent;
+    let copied = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      copied = copyAsBefore(text); // pages that did not come over https have no clipboard
+    }
+    button.textContent = copied ? "Copied" : "Not copied";
+    setTimeout(() => (button.textContent = button.dataset.label), 1500);
+  }
+
+  function copyAsBefore(text) {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "unseen";
+    document.body.append(field);
+    const focused = document.activeElement;
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    focused?.focus();
+    return copied;
+  }
+
+  // --- what is pressed
+
+  function clicked(event) {
+    const link = event.target.closest("a.link");
+    if (link) {
+      event.preventDefault();
+      copy(link, base() + link.getAttribute("href"));
+      return;
+    }
+    const button = event.target.closest("button");
+    if (!button) return;
+    const { dataset } = button;
+    if (button.closest("#conversation") && dataset.ref !== undefined) {
+      leaveLink();
+      shownSource.open(button, () => send.conversation("select", { turn: Number(dataset.turn), ref: Number(dataset.ref) }));
+    } else if (button.matches("#welcome .chip")) {
+      ask(button.textContent);
+    } else if (button.matches(".browse")) {
+      leaveLink();
+      shownSource.expect(button);
+      send.conversation("select", { document: dataset.document });
+    } else if (button.matches(".tool.back")) {
+      shownSource.back();
+    } else if (button.matches(".tool.close")) {
+      shownSource.close();
+    } else if (button.matches("#sources .more")) {
+      send.conversation("expand", shownSource.more(Number(dataset.around)));
+    } else if (button.matches(".edit")) {
+      alone = true;
+      write(dataset.question);
+    } else if (button.matches(".again")) {
+      const turn = button.closest(".turn");
+      ask(turn.querySelector(".question").textContent, { again: Number(turn.dataset.turn) });
+    } else if (button.matches(".copy")) {
+      const parts = JSON.parse(dataset.parts);
+      copy(button, parts.map((part, at) => (at % 2 ? base() + part : part)).join(""));
+    } else if (button.matches(".judge")) {
+      judging.judge(button, send.conversation);
+    } else if (button.id === "stop") {
+      stop();
+    } else if (button.id === "fresh") {
+      startAfresh();
+    } else if (button.matches(".reopen")) {
+      history_.open(dataset.id);
+      restore();
+    } else if (button.matches(".forget, .forget-all")) {
+      button.matches(".forget") ? history_.remove(dataset.id) : history_.clear();
+      showEarlier();
+      (find("#earlier .forget") ?? box()).focus();
+    }
+  }
+
+  function pressed(event) {
+    if (event.key === "Escape") {
+      if (scope.close()) return;
+      if (shownSource.hasFocus()) shownSource.back();
+      else stop();
+    } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      if (shownSource.step(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
+    }
+  }
+
+  // --- the start: what the address asks for, or the conversation that this tab had
+
+  const waitingFor = new Set(["conversation", "sources", "form", "correction", "earlier"]);
+
+  function started(name) {
+    waitingFor.delete(name);
+    if (waitingFor.size === 0 && name) setTimeout(begin);
+  }
+
+  function begin() {
+    const asked = new URLSearchParams(location.search);
+    showEarlier();
+    if (asked.get("q")) {
+      history_.fresh();
+      scope.choose(asked.getAll("in"));
+      ask(asked.get("q"), { by_itself: true });
+    } else if (history_.records().length) {
+      restore();
+    }
+    if (asked.get("source")) {
+      shownSource.expect();
+      send.conversation("select", { source: asked.get("source"), at: asked.get("at") ?? location.hash.slice(1) });
+    }
+  }
+
+  return { conversation, sources, form, correction, earlier, failed };
 })();

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from famqa.answering import position
+from famqa.documents import has_lines
 from famqa.records import Block, BlockKind, Citation, Document
-from famqa.web.render import Layer, Range, escape, markup_layer, origin, paint
+from famqa.web.links import Place, source_link, text_digest
+from famqa.web.painting import Layer, Range, escape, markup_layer, origin, paint
 
 AROUND_BLOCKS = 30
 CHARS_A_BLOCK = 700  # the window is cut here even where a block is a book
 MAX_AROUND_BLOCKS = 960
 MAX_NESTING = 6
+CHANGED_SINCE_LINK = "This document has changed since the link was made, so the place cannot be shown."
+CHANGED = "This document has changed since the answer was given, so the place cannot be shown. Ask again."
 
 _ORDERED_MARK = re.compile(r"\(?(?:\d{1,9}|[a-zA-Z])[.)]\s*$")
 _BULLET = re.compile(r"[-*+•–]\s*$")
@@ -34,6 +38,7 @@ class Part:
     start: int
     end: int
     line: int
+    label: str = ""  # shown in the margin: the line, or the page where one begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ def opened(
 ) -> str:
     """The Sources panel with `document` open at `citation`, `spans` marked as the answer inside it.
 
-    `reference` is the turn and the source it was opened from; `around` how many blocks are shown on either side.
-    Where the document no longer says at the offsets what was quoted, nothing is shown as the quote.
+    `reference` is the turn and the source it was opened from, (0, 0) for a link; `around` how many blocks are shown
+    on either side. Where the document no longer says at the offsets what was quoted, nothing is shown as the quote.
     """
     if document.text[citation.start : citation.end] != citation.quote:
         return changed(citation, reference)
@@ -76,7 +81,7 @@ def opened(
     )
     view = View(document.text, (citation.start, citation.end), layers)
     around = max(1, min(around, MAX_AROUND_BLOCKS))
-    parts = window(document.text, blocks, citation.start, citation.end, around)
+    parts = labelled(window(document.text, blocks, citation.start, citation.end, around), document.doc_id)
     if not parts:
         return changed(citation, reference)
     body = "".join(_run(view, kind, list(run)) for kind, run in groupby(parts, key=lambda part: part.block.kind))
@@ -84,9 +89,12 @@ def opened(
     grows = around < MAX_AROUND_BLOCKS
     before = more.format("Show more above") if grows and parts[0].start > 0 else ""
     after = more.format("Show more below") if grows and parts[-1].end < len(document.text.rstrip()) else ""
+    place = Place(document.doc_id, text_digest(document), citation.start, citation.end)
+    margin = "" if any(part.label for part in parts) else " unnumbered"
     return (
-        f'{_head(citation, reference, is_answer)}<div class="doc" tabindex="0" role="region" '
-        f'aria-label="Document">{before}<div class="text">{body}</div>{after}</div>'
+        f'{_head(citation, reference, is_answer, place)}<div class="doc" tabindex="0" role="region" '
+        f'aria-label="Document">{before}<div class="text{margin}" data-doc="{escape(place.doc_id)}" '
+        f'data-digest="{place.digest}" data-start="{parts[0].start}">{body}</div>{after}</div>'
     )
 
 
@@ -111,11 +119,20 @@ def quoted(
     return view.shown(start, end, [mark for block in touched for mark in block.markup]) + cut
 
 
-def changed(citation: Citation, reference: tuple[int, int] = (0, 0)) -> str:
+def changed(citation: Citation, reference: tuple[int, int] = (0, 0), why: str = CHANGED) -> str:
     """The panel for a citation whose document has changed or gone since the answer was given."""
     return _head(citation, reference, True) + (
-        '<div class="doc"><p class="problem" role="alert">This document has changed since the answer was given, '
-        "so the place cannot be shown. Ask again.</p></div>"
+        '<div class="doc" tabindex="0" role="region" aria-label="Document">'
+        f'<p class="problem" role="alert">{escape(why)}</p></div>'
+    )
+
+
+def notice(text: str) -> str:
+    """The panel where nothing can be opened: one line that says why."""
+    return (
+        f'<header class="source-head opened" data-turn="0" data-ref="0">{_tools("")}<h2>Sources</h2></header>'
+        '<div class="doc" tabindex="0" role="region" aria-label="Document">'
+        f'<p class="problem" role="alert">{escape(text)}</p></div>'
     )
 
 
@@ -148,6 +165,19 @@ def window(text: str, blocks: Sequence[Block], start: int, end: int, around: int
     return parts
 
 
+def labelled(parts: Sequence[Part], doc_id: str) -> list[Part]:
+    """The parts with what stands in the margin: line numbers where the file has lines, else pages as they begin."""
+    if has_lines(doc_id):
+        return [replace(part, label=str(part.line)) for part in parts]
+    page: int | None = None
+    out: list[Part] = []
+    for part in parts:
+        begins = part.block.page is not None and part.block.page != page
+        page = part.block.page if begins else page
+        out.append(replace(part, label=f"p. {page}") if begins else part)
+    return out
+
+
 def _line_start(text: str, offset: int) -> int:
     return text.rfind("\n", 0, offset) + 1
 
@@ -157,16 +187,27 @@ def _line_end(text: str, offset: int) -> int:
     return len(text) if found < 0 else found
 
 
-def _head(citation: Citation, reference: tuple[int, int], is_answer: bool) -> str:
-    crumb = " · ".join(part for part in (" › ".join(citation.section), position(citation)) if part)
+def _head(citation: Citation, reference: tuple[int, int], is_answer: bool, place: Place | None = None) -> str:
+    """Title, place and origin of the open document; without `place` there is nothing to link to."""
+    crumb = " · ".join(part for part in (" › ".join(citation.section), position(citation)) if part and citation.end)
     note = "" if is_answer else '<p class="not-answer">One of the closest passages, not an answer</p>'
+    link = ""
+    if place is not None:
+        link = f'<a class="tool link" href="{escape(source_link(place))}" title="Copy a permanent link">Link</a>'
     return (
         f'<header class="source-head opened" data-turn="{reference[0]}" data-ref="{reference[1]}">'
-        f'<button type="button" class="back">Back to the answer</button>'
+        f"{_tools(link)}"
         f'<h2 dir="auto">{escape(citation.title)}</h2>'
-        f'<p class="crumb">{escape(crumb)}</p>'
+        f'<p class="crumb" dir="auto">{escape(crumb)}</p>'
         f'<p class="origin">{escape(" · ".join(part for part in (origin(citation), citation.doc_id) if part))}</p>'
         f"{note}</header>"
+    )
+
+
+def _tools(link: str) -> str:
+    return (
+        f'<div class="tools">{link}<button type="button" class="tool back">Back to the answer</button>'
+        '<button type="button" class="tool close">Close</button></div>'
     )
 
 
@@ -185,10 +226,10 @@ def _run(view: View, kind: BlockKind, parts: list[Part]) -> str:
 
 
 def _attributes(view: View, part: Part, css: str = "") -> str:
-    """Class, line number and direction; a block that holds some of the quote is a `hit`."""
+    """Class, label for the margin and direction; a block that holds some of the quote is a `hit`."""
     hit = part.block.start < view.quote[1] and part.block.end > view.quote[0]
     classes = " ".join(name for name in ("piece", css, "hit" if hit else "") if name)
-    return f'class="{classes}" data-line="{part.line}" dir="auto"'
+    return f'class="{classes}" data-line="{part.label}" dir="auto"'
 
 
 def _inside(view: View, part: Part) -> str:
@@ -294,7 +335,7 @@ def _row(view: View, part: Part, columns: list[tuple[str, int]]) -> str:
     cells = dict(zip(_keys(part), part.block.cells, strict=True))
     own = [i for i, key in enumerate(columns) if key in cells and not cells[key].carried]
     at = part.start
-    out = [f'<td class="line" data-line="{part.line}"></td>']
+    out = [f'<td class="line" data-line="{part.label}"></td>']
     if not own:  # nothing is known of its cells
         out.append(f'<td colspan="{max(len(columns), 1)}">{_inside(view, part)}</td>')
     for i, key in enumerate(columns if own else ()):

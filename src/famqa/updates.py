@@ -1,0 +1,156 @@
+"""`Updates`: the index brought up to date in a thread of its own, for all who watch.
+
+One update at a time for a server: whoever starts a second one is told so, and everyone can see how far the first is.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from famqa import indexing, terminal
+from famqa.errors import FamqaError, IndexBusyError
+from famqa.generations import current_name
+from famqa.indexing import Forecast, Report
+from famqa.settings import Settings
+from famqa.watching import give_way, snapshot
+
+_log = logging.getLogger(__name__)
+_SHARES = {"reading": (0.0, 0.25), "embedding": (0.25, 0.65), "writing": (0.9, 0.1)}  # where a step begins, its length
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far the update is, or how the last one ended; every change has another `number`."""
+
+    number: int = 0
+    is_running: bool = False
+    is_stopping: bool = False
+    step: str = ""  # "reading", "embedding" or "writing"; "" before the first of them
+    done: int = 0
+    total: int = 0
+    outcome: str = ""  # of the last one, one line; "" before there was any
+    is_failure: bool = False  # that the last one failed
+    report: Report | None = None  # of the last one, if it went well
+
+    @property
+    def fraction(self) -> float:
+        """How much is done, from 0 to 1: the steps take up fixed shares of it, and it never goes back."""
+        start, length = _SHARES.get(self.step, (0.0, 0.0))
+        return start + length * (self.done / self.total if self.total else 0.0)
+
+
+class _Stopped(BaseException):
+    """Ends an update between two steps; no `Exception`, so that nothing takes it for a failure."""
+
+
+class Updates:
+    """Starts updates of one index, tells how far they are and stops them. Safe to use from several threads.
+
+    As soon as `is_ending` says that the server stops, so does a running update, and none is begun any more.
+    """
+
+    def __init__(self, settings: Settings, is_ending: Callable[[], bool] = lambda: False) -> None:
+        self.settings = settings
+        self._is_ending = is_ending
+        self._changed = threading.Condition()
+        self._status = Status()
+        self._planning = threading.Lock()
+        self._forecast: tuple[tuple[str, int], Forecast] | None = None
+
+    def status(self) -> Status:
+        """How it stands now."""
+        return self._status
+
+    def start(self) -> Status:
+        """Begins an update and returns at once. Raises `IndexBusyError` while one is under way here."""
+        with self._changed:
+            if self._status.is_running:
+                raise IndexBusyError(f"an update is running already ({doing(self._status)}); wait until it is done")
+            status = self._set(Status(self._status.number, is_running=True))
+        threading.Thread(target=self._run, name="famqa-update", daemon=True).start()
+        return status
+
+    def stop(self) -> bool:
+        """Asks the running update to give up; whether there is one. What is served stays as it is."""
+        with self._changed:
+            if self._status.is_running:
+                self._set(replace(self._status, is_stopping=True))
+            return self._status.is_running
+
+    def wait(self, number: int, seconds: float) -> Status:
+        """The status as soon as its number is not `number`, or after so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._status.number != number, seconds)
+            return self._status
+
+    def finish(self, seconds: float) -> bool:
+        """Waits until nothing runs, so many seconds at most; whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._status.is_running, seconds)
+
+    def forecast(self) -> Forecast:
+        """What an update would do now and take; known already while neither folder nor index have changed.
+
+        New files are read for it. Raises `CorpusError`, `ModelError`, `IndexError_`.
+        """
+        with self._planning:
+            seen = self.seen()
+            if self._forecast is None or self._forecast[0] != seen:
+                self._forecast = (seen, indexing.forecast(self.settings))
+            return self._forecast[1]
+
+    def seen(self) -> tuple[str, int]:
+        """The served generation, and a number that is another one when a file of the folder has changed."""
+        try:
+            name = current_name(self.settings.index)
+        except FamqaError:
+            name = ""
+        return name, hash(frozenset(snapshot(self.settings.corpus).items()))
+
+    def _run(self) -> None:
+        give_way()
+        started = time.perf_counter()
+        report: Report | None = None
+        is_failure = True
+        try:
+            report = indexing.update(self.settings, progress=self._progress)
+            outcome, is_failure = terminal.summary(report, time.perf_counter() - started), False
+        except _Stopped:
+            outcome, is_failure = "the update was stopped; nothing has changed", False
+        except FamqaError as error:
+            outcome = str(error)
+        except Exception:  # this thread has nobody above it who would tell
+            _log.exception("an update failed")
+            outcome = "the update failed for a reason that was not foreseen; the log says what it was"
+        with self._changed:
+            self._set(Status(self._status.number, outcome=outcome, is_failure=is_failure, report=report))
+
+    def _progress(self, step: str, done: int, total: int) -> None:
+        with self._changed:
+            is_wanted = not (self._status.is_stopping or self._is_ending())
+            if not is_wanted and (step != "writing" or not done):  # else it is published already
+                raise _Stopped
+            self._set(replace(self._status, step=step, done=done, total=total))
+
+    def _set(self, status: Status) -> Status:
+        """Only while the condition is held."""
+        self._status = replace(status, number=self._status.number + 1)
+        self._changed.notify_all()
+        return self._status
+
+
+def doing(status: Status) -> str:
+    """What the update is at: "embedding 64 of 400 passages"."""
+    match status.step:
+        case "reading":
+            return f"reading file {min(status.done + 1, status.total)} of {status.total}"
+        case "embedding":
+            return f"embedding {status.done} of {terminal.count(status.total, 'passage')}"
+        case "writing":
+            return "writing and checking the new index"
+        case _:
+            return "comparing the folder with the index"

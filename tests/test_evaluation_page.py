@@ -1,0 +1,426 @@
+"""The Evaluation page in real headless Chromium: upload, run, stop, go on, figures, misses, compare, download."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from conftest import LIGHTHOUSE, SMALL_CORPUS, TermEmbedder, _use, make_settings
+from famqa.assistant import Assistant, Trace
+from famqa.embedding import ModelFiles
+from famqa.errors import FamqaError
+from famqa.feedback import Feedback
+from famqa.indexing import update
+from famqa.settings import Settings
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+REQUIRED = os.environ.get("FAMQA_REQUIRE_BROWSER") == "1"  # read here, since tests run without FAMQA_ variables
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PWN = "window.__pwned=1"
+IMAGE = f'<img src=x onerror="{PWN}">'
+LAMP = "The first lamp burned rapeseed oil."
+MANY = [{"id": str(n), "question": f"What is number {n}?", "answers": [f"nowhere {n}"]} for n in range(25)]
+QUESTIONS: list[dict[str, Any]] = [
+    {"id": "lamp", "question": "What did the first lamp burn?", "answers": ["rapeseed oil"]},
+    {"id": "siren", "question": "When did the steam horn give blasts?", "answers": ["in fog"]},
+    {
+        "id": f"hostile {IMAGE}",
+        "type": f"<script>{PWN}</script>",
+        "question": f"What replaced the {IMAGE} lamp in 1903? ${{{PWN}}} {{{{constructor}}}}",
+        "answers": [f"electric {IMAGE}"],
+        "evidence": [{"doc": "lighthouse.txt", "text": LAMP}],
+    },
+    {"id": "miss", "question": "Who is the architect?", "answers": ["Ada Thorne"]},
+    {"id": "none", "question": "zzz qqq xxx?", "answerable": False},
+]
+BROKEN = ['{"id": "', '{"id": "b", "question": ""}', json.dumps({"id": IMAGE, "question": IMAGE, "answers": IMAGE})]
+
+
+class Paced:
+    """An assistant that a run can be held up in, so that it can be stopped in the middle."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._left = 1_000_000
+        self._go_on = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._assistant, name)
+
+    def hold_after(self, questions: int) -> None:
+        """So many more questions are answered at once, the others after `go_on`."""
+        self._left = questions
+        self._go_on.clear()
+
+    def go_on(self) -> None:
+        self._left = 1_000_000
+        self._go_on.set()
+
+    def trace(self, question: str, *arguments: Any, **named: Any) -> Trace:
+        self._left -= 1
+        if self._left < 0:
+            assert self._go_on.wait(60)
+        return self._assistant.trace(question, *arguments, **named)
+
+
+@dataclass
+class Site:
+    """The served page, and what the browser asked for and complained of."""
+
+    address: str
+    assistant: Paced
+    settings: Settings
+    folder: Path
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def questions(self, name: str, *more: str, rows: list[dict[str, Any]] = QUESTIONS) -> Path:
+        """A question file, with further lines at its end."""
+        path = self.folder / name
+        path.write_text("\n".join([*(json.dumps(row) for row in rows), *more]) + "\n", "utf-8")
+        return path
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, model_files: ModelFiles) -> Iterator[tuple[Paced, Settings, Path]]:
+    folder = tmp_path_factory.mktemp("evaluation-page")
+    settings = make_settings(folder, SMALL_CORPUS, reader="sentences", answer_threshold=0.02)
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, TermEmbedder(model_files))
+        update(settings)
+        yield Paced(Assistant(settings)), settings, folder
+
+
+# Without a browser
+
+
+def test_what_the_desk_says(small: tuple[Paced, Settings, Path]) -> None:
+    from famqa.web.evaluation_desk import Desk
+
+    assistant, settings, folder = small
+    desk = Desk(assistant, settings, folder / "none")  # type: ignore[arg-type]
+    assert "Upload one" in desk.checked(None)
+    with pytest.raises(FamqaError, match="upload one first"):
+        desk.start(None)
+    assert "not there any more" in desk.checked("evaluation/x.jsonl")
+    with pytest.raises(FamqaError, match="not there any more"):
+        desk.run("../corpus")
+    with pytest.raises(FamqaError, match="not there any more"):
+        desk.delete("20260101T000000Z-x")
+    start = LIGHTHOUSE.index(LAMP)
+    link = desk.link_to("lighthouse.txt", start, start + len(LAMP), LAMP)
+    assert link.startswith("../?source=lighthouse.txt@") and link.endswith(f"&at={start}-{start + len(LAMP)}")
+    assert desk.link_to("lighthouse.txt", start + 1, start + len(LAMP), LAMP) == ""
+    assert desk.link_to("gone.txt", 0, 4, "Lamp") == ""
+    (settings.index / "runs" / "20260101T000000Z-empty").mkdir(parents=True)
+    with pytest.raises(FamqaError, match=r"this run cannot be read \(.*\); delete it"):
+        desk.run("20260101T000000Z-empty")
+    desk.delete("20260101T000000Z-empty")
+    assert desk.files.runs() == []
+
+
+# In the browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if executable is None:
+        reason = f"no Chromium found (looked for {', '.join(BROWSERS)}); install one to test the page"
+        if REQUIRED:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def site(small: tuple[Paced, Settings, Path], browser) -> Iterator[Site]:
+    import gradio as gr
+    import uvicorn
+    from fastapi import FastAPI, Response
+
+    from famqa.web import app, evaluation_page
+    from famqa.web.headers import SecurityHeaders
+
+    assistant, settings, folder = small
+    served = FastAPI()
+    served.add_middleware(SecurityHeaders)
+
+    @served.get("/favicon.ico")
+    @served.get("/evaluation/favicon.ico")
+    def icon() -> Response:
+        return Response("<svg xmlns='http://www.w3.org/2000/svg'/>", media_type="image/svg+xml")
+
+    page = evaluation_page.build(assistant, settings)  # type: ignore[arg-type]
+    gr.mount_gradio_app(
+        served,
+        page,
+        "/evaluation",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        theme=app.theme(),
+        css=evaluation_page.styles(),
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(served, log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        yield Site(f"http://127.0.0.1:{listening.getsockname()[1]}/evaluation/", assistant, settings, folder)
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(params=[(1280, "light")])
+def tab(browser, site: Site, request: pytest.FixtureRequest):
+    """A fresh visitor; at the end nothing may have left the machine, complained or run."""
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, accept_downloads=True)
+    tab = context.new_page()
+    site.requests.clear()
+    site.complaints.clear()
+    site.assistant.go_on()
+    tab.on("request", lambda sent: site.requests.append(sent.url))
+    tab.on("pageerror", lambda error: site.complaints.append(str(error)))
+    tab.on("console", lambda line: line.type in ("error", "warning") and site.complaints.append(line.text))
+    tab.on("dialog", lambda dialog: (site.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    visit(tab, site)
+    yield tab
+    assert tab.evaluate("window.__pwned") is None
+    assert site.complaints == []
+    assert {urlsplit(url).hostname for url in site.requests if not url.startswith(("data:", "blob:"))} == {"127.0.0.1"}
+    context.close()
+
+
+def visit(tab, site: Site) -> None:
+    tab.goto(site.address)
+    tab.wait_for_selector("#runs h2")
+    tab.wait_for_selector("#checked p")
+
+
+def upload(tab, path: Path) -> None:
+    tab.set_input_files("#upload-questions input, input[type=file]", path)
+    tab.wait_for_function("name => document.querySelector('#question-file input').value.includes(name)", arg=path.stem)
+    tab.wait_for_selector("#checked .holds")
+
+
+def run(tab) -> None:
+    """Runs the chosen file until its figures are there."""
+    before = tab.locator("#runs li").count()
+    tab.click("#start-run")
+    finished(tab, before + 1)
+
+
+def finished(tab, runs: int) -> None:
+    """Waits until there are so many runs, the newest of them done and open."""
+    tab.wait_for_function("n => document.querySelectorAll('#runs li').length === n", arg=runs)
+    tab.wait_for_selector("#runs li.shown:first-child")
+    tab.wait_for_selector("#found .verdict h2")
+
+
+def faults(tab) -> list[str]:
+    """Serious faults of accessibility that axe finds."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(tab).response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+def overflow(tab) -> int:
+    return tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+@pytest.mark.browser
+def test_a_hostile_question_file_runs_nothing_and_its_problems_are_listed(tab, site: Site) -> None:
+    upload(tab, site.questions("hostile.jsonl", *BROKEN))
+    assert "5 questions, 4 of them answerable." in tab.inner_text("#checked")
+    tab.click("#checked .left-out summary")
+    listed = tab.locator("#checked .left-out li").all_inner_texts()
+    assert [line.split(":")[0] for line in listed] == [f"hostile.jsonl, line {number}" for number in (6, 7, 8)]
+    run(tab)
+    tab.click(".miss summary:has-text('What replaced')")
+    opened = tab.inner_text(".miss[open]")
+    assert IMAGE in opened and f"electric {IMAGE}" in opened and f"${{{PWN}}}" in opened
+    assert tab.locator("#evaluation img, #evaluation script").count() == 0
+    assert f"<script>{PWN}" in (tab.text_content("#plots") or "")
+    tab.click("#runs [data-run] [data-do=delete]")
+    tab.click("#runs [data-run] [data-do=delete]")
+    tab.wait_for_selector("#found .empty")
+
+
+@pytest.mark.browser
+def test_upload_run_stop_go_on_compare_and_download(tab, site: Site) -> None:
+    upload(tab, site.questions("mine.jsonl"))
+    site.assistant.hold_after(3)  # the first question is asked twice, to warm up
+    tab.click("#start-run")
+    tab.wait_for_selector("[role=progressbar][aria-valuenow='2']")
+    assert tab.is_disabled("#start-run")
+    assert site.assistant.ask("Who is the architect of the lighthouse?").status == "answered", "others do not wait"
+    tab.click("#stop-run")
+    tab.wait_for_selector("[role=progressbar][aria-label='Stopping after this question']")
+    site.assistant.go_on()
+    tab.wait_for_function("document.querySelector('#progress').innerText.startsWith('Stopped')")
+    assert "stopped at 3 of 5" in tab.inner_text("#runs") and tab.locator("#found .verdict").count() == 0
+    visit(tab, site)  # it can be gone on with after a reload, and the file is still the chosen one
+    assert tab.input_value("#question-file input").startswith("mine.jsonl")
+    tab.click("#runs [data-do=resume]")
+    finished(tab, tab.locator("#runs li").count())
+    assert "of 4 answerable questions" in tab.inner_text("#found .verdict h2")
+    assert tab.locator("#plots svg").count() >= 4
+
+    tab.click(".miss summary:has-text('Who is the architect?')")
+    opened = tab.locator(".miss[open]")
+    assert "Ada Thorne" in opened.inner_text()
+    assert "No document of the index holds “Ada Thorne”" in opened.inner_text()
+
+    with tab.expect_download() as download:
+        tab.click("#download-report")
+    assert download.value.suggested_filename == "report.html"
+    assert "What did the first lamp burn?" in Path(download.value.path()).read_text("utf-8")
+    with tab.expect_download() as download:
+        tab.click("#download-predictions")
+    assert download.value.suggested_filename == "predictions.jsonl"
+    rows = [json.loads(line) for line in Path(download.value.path()).read_text("utf-8").splitlines()]
+    assert [row["id"] for row in rows] == [row["id"] for row in QUESTIONS]
+    for citation in (citation for row in rows for citation in row["citations"]):
+        document = site.assistant.document(citation["doc_id"])
+        assert document.text[citation["start"] : citation["end"]] == citation["quote"]
+
+    run(tab)
+    tab.locator("#runs [data-do=compare]").first.click()
+    tab.wait_for_selector(".comparison .judged")
+    assert tab.inner_text(".comparison .judged").startswith("No difference: every question came out as before")
+    assert tab.locator("#runs [data-do=compare]").first.get_attribute("aria-pressed") == "true"
+    assert faults(tab) == []
+
+
+@pytest.mark.browser
+def test_causes_sift_the_misses(tab, site: Site) -> None:
+    upload(tab, site.questions("sift.jsonl"))
+    run(tab)
+    everything = tab.locator("details.miss").count()
+    cause = tab.locator(".causes button[data-cause='load']")
+    cause.click()
+    tab.wait_for_selector(".causes button[data-cause='load'][aria-pressed=true]")
+    assert 0 < tab.locator("details.miss").count() < everything
+    assert tab.locator(".miss .why").first.inner_text().startswith("Missed by loading")
+    assert tab.evaluate("document.activeElement.dataset.cause") == "load"
+
+
+@pytest.mark.browser
+def test_more_misses_are_shown_when_asked_for(tab, site: Site) -> None:
+    upload(tab, site.questions("many.jsonl", rows=MANY))
+    run(tab)
+    assert tab.locator("details.miss").count() == 20
+    tab.click(".causes [data-cause='load']")
+    tab.wait_for_selector(".causes [data-cause='load'][aria-pressed=true]")
+    tab.focus(".more")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("document.querySelectorAll('details.miss').length === 25")
+    assert tab.locator(".causes [data-cause='load'][aria-pressed=true]").count() == 1, "the cause stays chosen"
+    assert "number 20?" in tab.evaluate("document.activeElement.innerText"), "the first of the new ones has the focus"
+
+
+@pytest.mark.browser
+def test_what_is_no_question_file_is_one_line(tab, site: Site) -> None:
+    path = site.folder / "bad.jsonl"
+    path.write_text("nothing of use\n", "utf-8")
+    tab.set_input_files("#upload-questions input, input[type=file]", path)
+    tab.wait_for_selector("#checked .problem")
+    told = tab.inner_text("#checked .problem")
+    assert told.startswith("Bad.jsonl: there is no question in it that can be used") and str(site.folder) not in told
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("tab", [(390, "dark")], indirect=True)
+def test_a_narrow_dark_screen_from_the_keyboard(tab, site: Site) -> None:
+    upload(tab, site.questions("narrow.jsonl"))
+    run(tab)
+    assert overflow(tab) == 0
+    runs = tab.locator("#runs li").count()
+    tab.focus("#start-run")
+    tab.keyboard.press("Enter")
+    finished(tab, runs + 1)
+    tab.focus(".miss summary")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".miss[open] dl")
+    other = tab.locator("#runs [data-do=compare]").first
+    other.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".comparison h2, #comparison .problem")
+    assert overflow(tab) == 0
+    colour = "e => getComputedStyle(e).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
+    assert max(tab.locator("#bench").evaluate(colour)) < 60
+    assert faults(tab) == []
+
+
+@pytest.mark.browser
+def test_feedback_is_a_question_file(tab, site: Site) -> None:
+    answer = site.assistant.ask("What did the first lamp burn?")
+    Feedback(site.settings.index).record(
+        question=answer.question, standalone_question=None, answer=answer, verdict="right", visitor="ann"
+    )
+    visit(tab, site)
+    tab.click("#question-file input")
+    tab.click("[role=option]:has-text('Feedback so far (1 verdict)')")
+    with tab.expect_download() as download:
+        tab.click("#download-feedback")
+    (row,) = map(json.loads, Path(download.value.path()).read_text("utf-8").splitlines())
+    assert download.value.suggested_filename == "feedback.jsonl"
+    assert (row["question"], row["answers"]) == (answer.question, [answer.answer])
+    Feedback(site.settings.index).path.unlink()
+
+
+@pytest.mark.browser
+def test_an_uploaded_file_can_be_removed(tab, site: Site) -> None:
+    upload(tab, site.questions("passing.jsonl"))
+    tab.click("#checked [data-do=remove]")
+    assert (site.settings.index / "questions" / "passing.jsonl").is_file()
+    tab.click("#checked [data-do=remove]")
+    tab.wait_for_function("!document.querySelector('#question-file input').value.includes('passing')")
+    assert not (site.settings.index / "questions" / "passing.jsonl").exists()
+
+
+@pytest.mark.browser
+def test_deleting_asks_twice(tab, site: Site) -> None:
+    upload(tab, site.questions("gone.jsonl"))
+    run(tab)
+    before = tab.locator("#runs li").count()
+    button = tab.locator("#runs li.shown [data-do=delete]")
+    button.click()
+    assert button.inner_text() == "Delete for good?"
+    tab.locator("#runs li.shown .show").focus()
+    assert button.inner_text() == "Delete"
+    assert tab.locator("#runs li").count() == before
+    button.click()
+    button.click()
+    tab.wait_for_function("n => document.querySelectorAll('#runs li').length === n", arg=before - 1)
+    tab.wait_for_selector("#found .empty")
