@@ -9,6 +9,7 @@ from famqa.records import Candidate
 from famqa.terms import FUNCTION_WORDS, content_terms, fold, terms
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_HOW_MUCH = re.compile(r"\bhow (?:much|many|long|often|far|old|big|large|high|soon|come)\b", re.IGNORECASE)
 _NAMED = 3  # words that the line names at most
 
 
@@ -31,7 +32,8 @@ def not_found(question: str, candidates: Sequence[Candidate], occurs: Callable[[
 
 def _surfaces(question: str) -> list[str]:
     """The words as they are written, each once, function words left out."""
-    found = {fold(word): word for word in reversed(_WORD.findall(question)) if fold(word) not in FUNCTION_WORDS}
+    words = _WORD.findall(_HOW_MUCH.sub("", question))
+    found = {fold(word): word for word in reversed(words) if fold(word) not in FUNCTION_WORDS}
     return list(reversed(found.values()))
 
 
