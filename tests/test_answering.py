@@ -120,8 +120,8 @@ def test_further_spans_are_cited_up_to_the_limit(handbook: Handbook) -> None:
 
 
 def test_a_much_less_likely_span_is_not_cited(handbook: Handbook) -> None:
-    nearly, hardly = handbook.span("paraffin", 0.46), handbook.span("steam horn", 0.44)
-    answer = handbook.compose(handbook.span("rapeseed oil", 0.9), nearly, hardly)  # 0.5 x 0.9 = 0.45
+    nearly, hardly = handbook.span("paraffin", 0.73), handbook.span("steam horn", 0.71)
+    answer = handbook.compose(handbook.span("rapeseed oil", 0.9), nearly, hardly)  # 0.8 x 0.9 = 0.72
     assert [citation.quote for citation in answer.citations] == [
         "The first lamp burned rapeseed oil.",
         "A paraffin lamp replaced it in 1903.",
@@ -263,6 +263,12 @@ def test_documents_that_agree_are_both_cited(two: Two) -> None:
     )
     assert (answer.answer, answer.note) == ("Ann Lee", "")
     assert [citation.doc_id for citation in answer.citations] == ["guide.txt", "leaflet.txt"]
+
+
+def test_a_place_that_agrees_may_be_less_likely(two: Two) -> None:
+    best, agreeing = two.span("guide.txt", "Ann Lee", 0.8), two.span("leaflet.txt", "Ann Lee", 0.41)  # 0.5 x 0.8 = 0.4
+    assert len(two.compose(best, agreeing, question="Who?").citations) == 2
+    assert len(two.compose(best, two.span("leaflet.txt", "1905", 0.41), question="Who?").citations) == 1
 
 
 def test_a_name_does_not_contradict_a_number(two: Two) -> None:

@@ -24,7 +24,6 @@ from famqa.settings import Settings
 from famqa.web.api import create_api, status_of
 from famqa.web.logs import Requests
 from famqa.web.metrics import Metrics
-from famqa.web.stopping import Stopping
 
 pytestmark = pytest.mark.model
 
@@ -69,7 +68,7 @@ def served(settings: Settings, reader: SpanReader) -> Iterator[Site]:
         patch.setattr("famqa.assistant._reader", lambda *_: reader)
         assistant, metrics = Assistant(settings), Metrics()
     outer = FastAPI()
-    outer.mount("/api", create_api(assistant, settings, metrics, Stopping()))
+    outer.mount("/api", create_api(assistant, settings, metrics))
     outer.add_middleware(Requests, finished=metrics.request_finished)
     with TestClient(outer) as client:
         yield Site(client, assistant, settings, metrics)

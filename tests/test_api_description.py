@@ -16,7 +16,6 @@ from famqa.embedding import ModelFiles
 from famqa.settings import SENTENCE_READER
 from famqa.web.api import create_api
 from famqa.web.metrics import Metrics
-from famqa.web.stopping import Stopping
 
 schemathesis = pytest.importorskip("schemathesis")
 
@@ -48,7 +47,7 @@ def description(tmp_path_factory: pytest.TempPathFactory, model_files: ModelFile
         settings = make_settings(folder, dict(SMALL_CORPUS), reader=SENTENCE_READER)
         indexing.update(settings)
         app = FastAPI()
-        app.mount("/api", create_api(Assistant(settings), settings, Metrics(), Stopping()))
+        app.mount("/api", create_api(Assistant(settings), settings, Metrics()))
         config = schemathesis.Config.from_dict(CONFIG)
         yield schemathesis.openapi.from_asgi("/api/openapi.json", app, config=config)
 

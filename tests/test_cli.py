@@ -93,7 +93,7 @@ def test_ask_as_json_is_the_designs_answer(run: Run) -> None:
     assert code == 0 and "index built" in err  # said on standard error, so that standard output is JSON only
     answer = json.loads(out)
     assert set(answer) == {
-        *("question", "standalone_question", "status", "answer", "spans", "confidence", "citations", "nearest"),
+        *("question", "standalone_question", "status", "answer", "spans", "confidence", "note", "citations", "nearest"),
         *("index", "timings_ms"),
     }
     text = SMALL_CORPUS["lighthouse.txt"]

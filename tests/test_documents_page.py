@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from conftest import TermEmbedder, make_settings
 from famqa import generations, indexing, library
@@ -21,8 +22,10 @@ from famqa.planning import Move, Plan
 from famqa.settings import SENTENCE_READER, Settings
 from famqa.updates import Status, Updates, doing
 from famqa.web import documents_render as view
+from famqa.web.api import create_api
 from famqa.web.documents_page import Desk, Upload, build, named
 from famqa.web.documents_render import Line
+from famqa.web.metrics import Metrics
 from web_pages import Page
 
 BOATS = "The ferry to Sund leaves at noon.\n"
@@ -271,6 +274,53 @@ def test_stopping_leaves_all_as_it_was(
     assert [p.name for p in (settings.index / "generations").iterdir()] == [before], "nothing is left lying about"
     desk.start()
     assert ended(desk.updates).report is not None, "the next one goes through"
+
+
+def test_an_update_that_a_program_asks_for_is_the_one_that_the_page_shows(
+    desk: Desk, settings: Settings, monkeypatch: pytest.MonkeyPatch, fake_model: TermEmbedder
+) -> None:
+    library.add(settings, "mill.txt", b"The windmill was built by Otto Grane.\n")
+    metrics = Metrics()
+    client = TestClient(create_api(desk._assistant, settings, metrics, desk.updates))
+    gate = Gate(monkeypatch, fake_model)
+    given = []
+    asking = threading.Thread(target=lambda: given.append(client.post("/index")))
+    asking.start()
+    assert gate.reached.wait(20)
+    assert "Embedding 0 of 1 passage…" in Page(desk.plan()).seen
+    second = client.post("/index", json={"full": True})
+    assert second.status_code == 409
+    line = "an update is running already (embedding 0 of 1 passage); wait until it is done"
+    assert second.json() == {"error": line}
+    assert desk.start() == Line("A" + line[1:], is_problem=True)
+    gate.opened.set()
+    asking.join(20)
+    assert given[0].status_code == 200 and given[0].json()["plan"]["added"] == ["mill.txt"]
+    assert desk.updates.status().outcome.startswith("index built in ")
+    again = client.post("/index", json={"full": True}).json()
+    assert (again["embedded"], again["documents"]) == (3, 3), "everything is made anew"
+    figures = metrics.text().decode()
+    assert 'famqa_index_updates_total{result="busy"} 1.0' in figures
+    assert 'famqa_index_updates_total{result="published"} 2.0' in figures
+
+
+def test_a_program_is_told_when_its_update_is_stopped_on_the_page(
+    desk: Desk, settings: Settings, monkeypatch: pytest.MonkeyPatch, fake_model: TermEmbedder
+) -> None:
+    library.add(settings, "mill.txt", b"The windmill was built by Otto Grane.\n")
+    client = TestClient(create_api(desk._assistant, settings, Metrics(), desk.updates))
+    gate = Gate(monkeypatch, fake_model)
+    given = []
+    asking = threading.Thread(target=lambda: given.append(client.post("/index")))
+    asking.start()
+    assert gate.reached.wait(20) and desk.updates.stop()
+    gate.opened.set()
+    asking.join(20)
+    assert given[0].status_code == 503
+    assert given[0].json() == {"error": "the update was stopped, so the index was left as it was"}
+    strict = client.post("/index", json={"strict": True})  # scan.pdf is no PDF
+    assert strict.status_code == 409 and desk.updates.status().is_failure
+    assert desk.updates.status().outcome == strict.json()["error"]
 
 
 def test_an_update_ends_with_the_server(settings: Settings) -> None:

@@ -32,10 +32,10 @@ def measured(assistant: Assistant) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("metric", "floor"),
     [
-        ("alias_hit", 0.80),
+        ("alias_hit", 0.85),
         ("f1", 0.65),
         ("group_coverage", 0.70),
-        ("refusal_recall", 0.75),
+        ("refusal_recall", 0.65),
         ("verbatim", 1.0),
     ],
 )
@@ -44,7 +44,7 @@ def test_a_figure_of_another_subject(measured: dict[str, Any], metric: str, floo
 
 
 def test_few_answerable_questions_are_refused(measured: dict[str, Any]) -> None:
-    assert measured["metrics"]["false_refusals"] <= 0.18
+    assert measured["metrics"]["false_refusals"] <= 0.08
 
 
 def test_tables_of_another_subject(measured: dict[str, Any]) -> None:

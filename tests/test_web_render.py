@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from famqa.records import Answer, AnswerSpan
-from famqa.web import answers, render
+from famqa.web import answers, app, render
 from famqa.web.turns import Turn
 from web_pages import Page, answered, citation, document, finished
 
@@ -188,3 +189,20 @@ def test_the_header_links_to_the_pages_relative_to_the_one_shown() -> None:
     links = {a["href"]: a.get("aria-current") for a in Page(render.header("documents")).all("a")}
     assert links == {"../": None, "../documents/": "page", "../evaluation/": None}
     assert [a["href"] for a in Page(render.header("ask", ["ask"])).all("a")] == ["./"]
+
+
+def test_the_header_names_who_has_signed_in_and_the_way_out() -> None:
+    page = Page(render.header("documents", user="<b>ann", account="sign-out"))
+    assert "<b>ann" in page.seen and page.all("b") == []
+    assert [a["href"] for a in page.all("a")] == ["../", "../documents/", "../evaluation/", "../sign-out"]
+    page = Page(render.header("ask", ["ask"], account="sign-in"))
+    assert [a["href"] for a in page.all("a")] == ["./", "./sign-in"] and "Sign in" in page.seen
+    assert Page(render.header("ask")).all("p", "account") == []
+
+
+def test_no_style_sheet_is_long() -> None:
+    sheets = [path for path in Path(render.__file__).parent.iterdir() if path.suffix == ".css"]
+    assert {path.name for path in sheets} >= set(app.SHEETS)
+    assert [path.name for path in sheets if len(path.read_text("utf-8").splitlines()) >= 300] == []
+    for name in app.SHEETS:
+        assert Path(render.__file__).with_name(name).read_text("utf-8") in app.styles()

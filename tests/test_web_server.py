@@ -25,9 +25,10 @@ from famqa.assistant import Assistant
 from famqa.errors import FamqaError, QuestionError, SettingsError
 from famqa.indexing import update
 from famqa.settings import SENTENCE_READER, Settings, load_settings
+from famqa.updates import Updates
 from famqa.web import logs, metrics, server
 from famqa.web.metrics import MeasuredAssistant, Metrics, measured
-from famqa.web.serving import Running, address_of, bind, running
+from famqa.web.serving import Running, address_of, bind, exposure, running
 from famqa.web.stopping import Draining, RootPath, Stopping
 
 LOCAL = "http://127.0.0.1"
@@ -322,7 +323,59 @@ def test_many_at_once_and_an_update_between_them(app: Any, asked: Assistant) -> 
                 assert texts[cited["doc_id"]][cited["start"] : cited["end"]] == cited["quote"]
 
 
+def test_the_pages_and_the_api_share_their_updates(asked: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(server, "_mount_pages", lambda *arguments: given.extend(arguments))
+    client = TestClient(server.create_app(asked, asked.settings), base_url=LOCAL)
+    (updates,) = [each for each in given if isinstance(each, Updates)]
+    assert updates.status().outcome == ""
+    assert client.post("/api/index").json()["plan"]["up_to_date"] is True
+    assert updates.status().outcome.startswith("index is up to date: 2 documents")
+
+
 # Addresses
+
+
+@pytest.mark.parametrize(
+    ("host", "values", "said"),
+    [
+        ("127.0.0.1", {}, ""),
+        ("127.8.8.8", {}, ""),
+        ("::1", {}, ""),
+        ("0.0.0.0", {}, "add and remove"),
+        ("::", {}, "add and remove"),
+        ("192.168.1.4", {}, "add and remove"),
+        ("0.0.0.0", {"guests": True}, "may ask and read every document. To change"),
+        ("0.0.0.0", {"users_file": "users"}, ""),
+        ("0.0.0.0", {"users_file": "users", "guests": True}, ""),
+        ("0.0.0.0", {"proxy_header": "x-user"}, ""),
+    ],
+)
+def test_who_serves_everybody_without_a_name_is_told(
+    tmp_path: Path, host: str, values: dict[str, Any], said: str
+) -> None:
+    line = exposure(make_settings(tmp_path, {}, **values), host)
+    assert bool(line) == bool(said) and said in line and "\n" not in line
+
+
+@pytest.mark.parametrize(("host", "times"), [("0.0.0.0", 1), ("127.0.0.1", 0)])
+def test_the_console_says_once_that_everybody_is_served(
+    asked: Assistant,
+    no_pages: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    times: int,
+) -> None:
+    monkeypatch.setattr(server.terminal, "open_assistant", lambda *_: asked)
+    monkeypatch.setattr(server.logs, "set_up", lambda **_: None)
+    monkeypatch.setattr(server.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(Running, "wait", Running.stop)
+    monkeypatch.setattr("torch.set_num_threads", lambda _: None)
+    server.serve(asked.settings.model_copy(update={"host": host, "port": 0}))
+    told = capsys.readouterr().err.splitlines()
+    assert [line.startswith("famqa is ready at ") for line in told].count(True) == 1 and told[-1] == "stopped"
+    assert [line.startswith("nobody has to sign in here: ") for line in told].count(True) == times
 
 
 def test_gradios_variables_are_honoured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

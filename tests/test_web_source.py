@@ -138,6 +138,62 @@ def test_a_long_document_is_shown_in_part() -> None:
     assert page.quote == "Paragraph 500 of many."
 
 
+def more(page: Page) -> list[str]:
+    """How the buttons for more are called that a page has."""
+    return [f"more {side}" for side in ("above", "below") if f"Show more {side}" in page.seen]
+
+
+def test_a_table_whose_first_row_is_shown_does_not_offer_more_above() -> None:
+    rows = [f"Hanna {n},{n}" for n in range(100)]
+    text = "\n".join(["Name,Age", *rows, ""])
+    assert more(shown(text, "Hanna 0,0", doc_id="a.csv")) == ["more below"]  # the header row is no block
+    assert more(shown(text, "Hanna 30,30", doc_id="a.csv")) == ["more below"]
+    assert more(shown(text, "Hanna 31,31", doc_id="a.csv")) == ["more above", "more below"]
+    assert more(shown(text, "Hanna 68,68", doc_id="a.csv")) == ["more above", "more below"]
+    assert more(shown(text, "Hanna 69,69", doc_id="a.csv")) == ["more above"]
+
+
+def test_front_matter_is_no_reason_to_offer_more_above() -> None:
+    assert more(shown("---\ntitle: Log\n---\n\nRain.\n\nSun.\n", "Sun.")) == []
+
+
+@pytest.mark.parametrize(
+    ("tail", "expected"),
+    [
+        ("", []),
+        ("\n\nDay 31.\n", ["more below"]),
+        ("\n\n\ue000", ["more below"]),  # a character of somebody's own font
+        ("\n\n\u200b\n", []),
+        ("\n\n\u200b\n\n\ufeff\u2060\n", []),
+        ("\n\n\u200e\u200f\n", []),
+        ("\n\n\u00ad\n", []),
+        ("\n\n\x1b\x07\n", []),
+        ("\n\n\u3164\u2800\n", []),
+    ],
+)
+@pytest.mark.parametrize("doc_id", ["a.txt", "a.md"])
+def test_nothing_to_be_seen_is_no_reason_to_offer_more_below(tail: str, expected: list[str], doc_id: str) -> None:
+    text = "\n\n".join(f"Day {n}." for n in range(31)) + tail  # day 0 is shown with 30 blocks after it
+    assert more(shown(text, "Day 0.", doc_id=doc_id)) == expected
+
+
+def test_what_belongs_to_no_block_is_no_reason_to_offer_more_below() -> None:
+    assert more(shown("Rain.\n\nSun.\n\n---\n\n<!-- note -->\n", "Sun.")) == []
+    assert more(shown("Rain.\n\nSun.\n\n| | |\n", "Sun.", doc_id="a.txt")) == []
+
+
+@pytest.mark.parametrize("text", ["".join(f"Day {n}.\n\n" for n in range(3000)), "Day 0. " * 200_000])
+def test_each_press_shows_more_until_there_is_no_more(text: str) -> None:
+    doc, blocks = document(text + "End.")
+    cited = citation(doc, "Day 0.")
+    around, length = source.AROUND_BLOCKS, 0
+    while around:
+        page = Page(source.opened(doc, blocks, cited, around=around))
+        assert len(page.text) > length
+        around, length = next((int(a["data-around"] or 0) for a in page.all("button", "more")), 0), len(page.text)
+    assert length > 9000
+
+
 def test_a_book_in_one_line_is_shown_in_part() -> None:
     text = "".join(f"Sentence {n} of many. " for n in range(50_000))  # about 1.2 million characters
     page = shown(text, "Sentence 25000 of many.", "25000")

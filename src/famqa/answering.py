@@ -17,8 +17,8 @@ ANSWERED, NO_ANSWER = "answered", "no_answer"
 _NEAREST = 3
 _MOST_LISTED = 40  # citations of a list
 _MORE = "There may be more: the documents go on beyond what is listed here."
-_RIVAL_SHARE = 0.8  # of the best span's probability, from which on another document may contradict it
-_FURTHER_SHARE = 0.5  # of the best span's probability, from which on another place is worth showing
+_RIVAL_SHARE = 0.8  # of it, from which on a place is shown that says something else
+_FURTHER_SHARE = 0.5  # of the best span's probability, from which on a place that agrees with it is worth showing
 
 Range = tuple[int, int]
 
@@ -57,8 +57,8 @@ def compose(
     """The answer that the reading gives, with at most `max_citations` citations, more for a list.
 
     There is none where the best span is less likely than `threshold`; then the nearest passages are given, and are
-    no answer. Further spans are cited beside the best one as long as they are nearly as likely; they are part of the
-    answer where the question asks for several, or where another document says otherwise. Where it asks for an
+    no answer. Further spans are cited beside the best one if they are about as likely, or agree with it; they are part
+    of the answer where the question asks for several, or where another document says otherwise. Where it asks for an
     explanation, the whole quotes are the answer. `is_cut` says that the list read from goes on.
     """
     spans = [span for span in reading.spans if span.start < span.end]
@@ -77,7 +77,12 @@ def compose(
     best = spans[0]
     several, explains = asks_for_several(question), asks_to_explain(question)
     most = _MOST_LISTED if several else max_citations
-    further = [span for span in spans[1:] if span.probability >= _FURTHER_SHARE * best.probability]
+    further = [
+        span
+        for span in spans[1:]
+        if span.probability >= _RIVAL_SHARE * best.probability
+        or (span.probability >= _FURTHER_SHARE * best.probability and (several or _agree(best, span, catalog)))
+    ]
     rival = None if several or explains else _rival(best, further, catalog)
     listed = [best, *([rival] if rival else []), *(span for span in further if span is not rival)]
     if several:
@@ -144,6 +149,12 @@ def _rival(best: Span, further: Sequence[Span], catalog: Catalog) -> Span | None
         if span.passage.doc_id != best.passage.doc_id and _contradicts(said, _text(span, catalog)):
             return span
     return None
+
+
+def _agree(one: Span, other: Span, catalog: Catalog) -> bool:
+    """Whether one of the answers says all that the other says."""
+    said = [set(content_terms(_text(span, catalog))) for span in (one, other)]
+    return all(said) and (said[0] <= said[1] or said[1] <= said[0])
 
 
 def _contradicts(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from famqa import indexing, terminal
@@ -43,6 +44,10 @@ class Status:
         return start + length * (self.done / self.total if self.total else 0.0)
 
 
+class UpdateStoppedError(FamqaError):
+    """The update was given up before its end, by a visitor or because the server stops."""
+
+
 class _Stopped(BaseException):
     """Ends an update between two steps; no `Exception`, so that nothing takes it for a failure."""
 
@@ -67,12 +72,14 @@ class Updates:
 
     def start(self) -> Status:
         """Begins an update and returns at once. Raises `IndexBusyError` while one is under way here."""
-        with self._changed:
-            if self._status.is_running:
-                raise IndexBusyError(f"an update is running already ({doing(self._status)}); wait until it is done")
-            status = self._set(Status(self._status.number, is_running=True))
-        threading.Thread(target=self._run, name="famqa-update", daemon=True).start()
-        return status
+        return self._begin(False, False)[0]
+
+    def run(self, full: bool = False, strict: bool = False) -> tuple[Report, float]:
+        """Does an update and returns, once it is done, its report and the seconds it took.
+
+        Raises `IndexBusyError` while one is under way here, `UpdateStoppedError`, and what `indexing.update` raises.
+        """
+        return self._begin(full, strict)[1].result()
 
     def stop(self) -> bool:
         """Asks the running update to give up; whether there is one. What is served stays as it is."""
@@ -111,23 +118,40 @@ class Updates:
             name = ""
         return name, hash(frozenset(snapshot(self.settings.corpus).items()))
 
-    def _run(self) -> None:
+    def _begin(self, full: bool, strict: bool) -> tuple[Status, Future[tuple[Report, float]]]:
+        """The status of an update that begins, and where its result will be."""
+        with self._changed:
+            if self._status.is_running:
+                raise IndexBusyError(f"an update is running already ({doing(self._status)}); wait until it is done")
+            status = self._set(Status(self._status.number, is_running=True))
+        result: Future[tuple[Report, float]] = Future()
+        # A thread never gets its priority back, so it must not be one of those that answer.
+        threading.Thread(target=self._run, args=(full, strict, result), name="famqa-update", daemon=True).start()
+        return status, result
+
+    def _run(self, full: bool, strict: bool, result: Future[tuple[Report, float]]) -> None:
         give_way()
         started = time.perf_counter()
         report: Report | None = None
+        failure: Exception | None = None
         is_failure = True
         try:
-            report = indexing.update(self.settings, progress=self._progress)
+            report = indexing.update(self.settings, full, self._progress, strict=strict)
             outcome, is_failure = terminal.summary(report, time.perf_counter() - started), False
         except _Stopped:
+            failure = UpdateStoppedError("the update was stopped, so the index was left as it was")
             outcome, is_failure = "the update was stopped; nothing has changed", False
         except FamqaError as error:
-            outcome = str(error)
-        except Exception:  # this thread has nobody above it who would tell
+            outcome, failure = str(error), error
+        except Exception as error:  # this thread has nobody above it who would tell
             _log.exception("an update failed")
-            outcome = "the update failed for a reason that was not foreseen; the log says what it was"
-        with self._changed:
+            outcome, failure = "the update failed for a reason that was not foreseen; the log says what it was", error
+        with self._changed:  # before the result is there, so that whoever gets it can begin the next one
             self._set(Status(self._status.number, outcome=outcome, is_failure=is_failure, report=report))
+        if report is not None:
+            result.set_result((report, time.perf_counter() - started))
+        elif failure is not None:
+            result.set_exception(failure)
 
     def _progress(self, step: str, done: int, total: int) -> None:
         with self._changed:

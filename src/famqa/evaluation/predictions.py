@@ -120,6 +120,7 @@ def _unchecked_answer(row: Row) -> Answer:
         index=_field(row, "index", str),
         standalone_question=standalone,
         timings_ms=_timings(row.get("timings_ms", {})),
+        note=_field({"note": "", **row}, "note", str),
     )
 
 

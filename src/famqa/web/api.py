@@ -6,8 +6,6 @@ Every refusal is one line, `{"error": "…"}`. `/api/openapi.json` describes all
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, TypeVar
@@ -23,7 +21,7 @@ from famqa.assistant import Assistant
 from famqa.conversation import Turn
 from famqa.errors import FamqaError
 from famqa.settings import Settings
-from famqa.watching import give_way
+from famqa.updates import Updates
 from famqa.web import api_docs, logs
 from famqa.web.api_models import (
     MAX_PASSAGES,
@@ -53,7 +51,6 @@ from famqa.web.api_models import (
     update_model,
 )
 from famqa.web.metrics import Metrics, questions_at_once
-from famqa.web.stopping import Stopping
 
 MOST_WAITING = 500  # questions; more would wait for minutes
 _DESCRIPTION = (
@@ -64,12 +61,8 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 
-class _UpdateStopped(Exception):
-    """Ends an update between two steps because the server stops."""
-
-
-def create_api(assistant: Assistant, settings: Settings, metrics: Metrics, stopping: Stopping) -> FastAPI:
-    """The application to mount at "/api"."""
+def create_api(assistant: Assistant, settings: Settings, metrics: Metrics, updates: Updates | None = None) -> FastAPI:
+    """The application to mount at "/api". With `updates` it shares, and makes way for, those that others start."""
     api = FastAPI(
         title="famqa",
         version=__version__,
@@ -85,7 +78,7 @@ def create_api(assistant: Assistant, settings: Settings, metrics: Metrics, stopp
     api.add_exception_handler(Exception, _failed)
     api.include_router(_questions(assistant))
     api.include_router(_documents(assistant, settings))
-    api.include_router(_index(assistant, settings, metrics, stopping))
+    api.include_router(_index(assistant, settings, metrics, updates or Updates(settings)))
     api_docs.add_page(api)
     return api
 
@@ -198,7 +191,7 @@ def _documents(assistant: Assistant, settings: Settings) -> APIRouter:
     return router
 
 
-def _index(assistant: Assistant, settings: Settings, metrics: Metrics, stopping: Stopping) -> APIRouter:
+def _index(assistant: Assistant, settings: Settings, metrics: Metrics, updates: Updates) -> APIRouter:
     router = APIRouter(prefix="/index", tags=["index"], responses=problems(409, 503))
 
     @router.get("", summary="Look at the index")
@@ -216,24 +209,15 @@ def _index(assistant: Assistant, settings: Settings, metrics: Metrics, stopping:
             plan=plan_model(indexing.plan(settings)) if plan else None,
         )
 
-    def stop_between(step: str, done: int, total: int) -> None:
-        if stopping.is_set() and (step != "writing" or not done):
-            raise _UpdateStopped
-
     @router.post("", summary="Update the index", responses=problems(400))
     def update(wanted: UpdateRequest | None = None) -> UpdateModel:
         """Brings the index up to date with the folder and answers when that is done; questions go on meanwhile."""
         wanted = wanted or UpdateRequest()
         try:
-            report, seconds = _in_own_thread(
-                partial(indexing.update, settings, wanted.full, stop_between, strict=wanted.strict)
-            )
+            report, seconds = updates.run(wanted.full, wanted.strict)
         except errors.IndexBusyError:
             metrics.update_finished("busy")
             raise
-        except _UpdateStopped:
-            metrics.update_finished("failed")
-            raise HTTPException(503, "the server was stopped, so the index was left as it was") from None
         except Exception:
             metrics.update_finished("failed")
             raise
@@ -257,27 +241,6 @@ def _index(assistant: Assistant, settings: Settings, metrics: Metrics, stopping:
         )
 
     return router
-
-
-def _in_own_thread(work: Callable[[], _Result]) -> tuple[_Result, float]:
-    """The result and the seconds of work done in a thread that lets those go first that answer questions."""
-    results: list[_Result] = []
-    failures: list[Exception] = []
-
-    def run() -> None:
-        give_way()  # a thread never gets its priority back, so it must not be one of those that answer
-        try:
-            results.append(work())
-        except Exception as error:
-            failures.append(error)
-
-    started = time.perf_counter()
-    thread = threading.Thread(target=run, name="famqa-update")
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
-    return results[0], time.perf_counter() - started
 
 
 def status_of(error: FamqaError) -> int:

@@ -14,8 +14,10 @@ from typing import Any
 from famqa.answering import to_dict
 from famqa.assistant import Assistant
 from famqa.errors import FamqaError, SettingsError
+from famqa.settings import Settings
 from famqa.web import answers, render, source
 from famqa.web.chat import Chat, kept
+from famqa.web.page_header import add_header
 from famqa.web.turns import Turn
 
 try:
@@ -28,6 +30,7 @@ KEPT_SESSIONS = 1000
 STATE_SECONDS = 12 * 3600
 ASKED_AT_ONCE = 16  # of the page; how many of them are answered at once is the assistant's affair
 SCRIPTS = ("history.js", "selection.js", "scope.js", "sources.js", "judging.js", "page.js")
+SHEETS = ("style.css", "answers.css")
 
 _log = logging.getLogger(__name__)
 _ASSETS = resources.files("famqa.web")
@@ -37,8 +40,11 @@ Past = Sequence[Turn]
 Changes = dict[Any, Any]
 
 
-def build_page(assistant: Assistant) -> gr.Blocks:
-    """The page, not yet served; whoever serves it gives it `theme` and `styles`. Building starts nothing."""
+def build_page(assistant: Assistant, settings: Settings | None = None) -> gr.Blocks:
+    """The page, not yet served; whoever serves it gives it `theme` and `styles`. Building starts nothing.
+
+    `settings` say whether visitors sign in; by default they are the assistant's.
+    """
     chat = Chat(assistant)
 
     def welcome() -> tuple[str, str, str]:
@@ -55,7 +61,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
     with page:
         turns = gr.State((), time_to_live=STATE_SECONDS)
         with gr.Row(elem_id="top"):
-            gr.HTML(render.header("ask"), elem_id="brand", apply_default_css=False)
+            add_header(page, "ask", settings or assistant.settings)
             status = gr.HTML(found[0], elem_id="status", apply_default_css=False)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="chat", min_width=0):
@@ -204,5 +210,5 @@ def theme() -> gr.themes.Base:
 
 
 def styles() -> str:
-    """The looks that all pages share, as CSS: colours as variables, the header, buttons."""
-    return _asset("style.css")
+    """The looks that all pages share, as CSS: colours as variables, the header, buttons; answers and sources."""
+    return "\n".join(_asset(sheet) for sheet in SHEETS)

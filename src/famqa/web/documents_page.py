@@ -26,6 +26,7 @@ from famqa.updates import Status, Updates
 from famqa.web import app, render
 from famqa.web import documents_render as view
 from famqa.web.documents_render import Line
+from famqa.web.page_header import add_header
 
 LOOK_SECONDS = 4.0
 _DEEDS = ("remove", "restore", "rollback", "update", "stop", "look")
@@ -69,7 +70,7 @@ def build(assistant: Assistant, settings: Settings, updates: Updates | None = No
     with page:
         seen = gr.State(Seen())
         with gr.Row(elem_id="top"):
-            gr.HTML(render.header("documents"), elem_id="brand", apply_default_css=False)
+            add_header(page, "documents", settings)
             status = gr.HTML(desk.header(), elem_id="status", apply_default_css=False)
         with gr.Column(elem_id="documents"):
             news = gr.HTML("", elem_id="documents-news", apply_default_css=False)

@@ -21,9 +21,10 @@ from famqa.evaluation.run_folder import PREDICTIONS
 from famqa.evaluation.runner import Phase
 from famqa.evaluation.workbench import FEEDBACK_KEY, SUFFIXES, shortened
 from famqa.settings import Settings
-from famqa.web import app, render
+from famqa.web import app
 from famqa.web import evaluation_view as view
 from famqa.web.evaluation_desk import Desk
+from famqa.web.page_header import add_header
 
 LOOK_SECONDS = 1.0
 _KEPT_FILES = (3600, 24 * 3600)  # files made for downloading go after a day; looked for every hour
@@ -46,7 +47,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
         shown = gr.State("")
         compared = gr.State("")
         with gr.Row(elem_id="top"):
-            gr.HTML(render.header("evaluation"), elem_id="brand", apply_default_css=False)
+            add_header(page, "evaluation", settings)
         with gr.Row(elem_id="evaluation"):
             with gr.Column(elem_id="bench", min_width=0):
                 gr.HTML("<h2>Questions</h2>", apply_default_css=False)

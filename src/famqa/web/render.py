@@ -21,20 +21,27 @@ LOGO = (
     '<svg viewBox="0 0 24 24" aria-hidden="true"><path class="page" d="M5 3h14v18H5z"/>'
     '<path class="hit" d="M7.5 9.5h9v4h-9z"/><path class="rule" d="M8 6.6h8M8 11.5h8M8 16.4h5"/></svg>'
 )
+ACCOUNT = {"sign-in": "Sign in", "sign-out": "Sign out"}
 _CURRENT = ' aria-current="page"'
 
 
-def header(active: str, pages: Iterable[str] = tuple(PAGES)) -> str:
-    """The name, links to the pages and what this is in half a sentence; `active` is the key in `PAGES` shown now."""
+def header(active: str, pages: Iterable[str] = tuple(PAGES), user: str = "", account: str = "") -> str:
+    """The name, links to the pages and what this is in half a sentence; `active` is the key in `PAGES` shown now.
+
+    `user` is the name of who has signed in, `account` the key in `ACCOUNT` of the link beside it; "" for neither.
+    """
     root = "./" if active == "ask" else "../"  # relative, so that it holds below any path that a proxy adds
     links = "".join(
         f'<li><a href="{root}{PAGES[page][1]}"{_CURRENT if page == active else ""}>{PAGES[page][0]}</a></li>'
         for page in pages
     )
+    name = f'<span title="{escape(user)}" dir="auto">{escape(user)}</span>' if user else ""
+    way = f'<a href="{root}{account}">{ACCOUNT[account]}</a>' if account else ""
     return (
         f'<div class="brand">{LOGO}<h1>famqa</h1></div>'
         f'<nav class="pages" aria-label="Pages"><ul>{links}</ul></nav>'
         '<p class="tagline">answers from your own documents, word for word</p>'
+        + (f'<p class="account">{name}{way}</p>' if name or way else "")
     )
 
 

@@ -31,7 +31,7 @@ from famqa.updates import Updates
 from famqa.web import api, app, documents_page, evaluation_page, logs, mcp_server
 from famqa.web.metrics import CONTENT_TYPE, Metrics, measured, threads_a_question
 from famqa.web.protection import add_protection
-from famqa.web.serving import Running, address_of, bind
+from famqa.web.serving import Running, address_of, bind, exposure
 from famqa.web.stopping import Draining, RootPath, Stopping
 
 try:
@@ -67,10 +67,10 @@ def create_app(assistant: Assistant, settings: Settings, *, root_path: str = "")
 
     served = FastAPI(title="famqa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     served.state.stopping = stopping
-    served.mount("/api", api.create_api(counted, settings, metrics, stopping))
+    updates = Updates(settings, stopping.is_set)
+    served.mount("/api", api.create_api(counted, settings, metrics, updates))
     served.router.routes.extend(tools.routes)
     _add_figures(served, metrics, readiness)
-    updates = Updates(settings, stopping.is_set)
     _mount_pages(served, counted, settings, updates, root_path.rstrip("/"), root)
 
     # What is added last is the outermost.
@@ -129,7 +129,7 @@ def _mount_pages(
     pages = {
         "/documents": documents_page.build(assistant, settings, updates),
         "/evaluation": evaluation_page.build(assistant, settings),
-        "/": app.build_page(assistant),
+        "/": app.build_page(assistant, settings),
     }
     styles = {"/documents": documents_page.styles, "/evaluation": evaluation_page.styles, "/": app.styles}
     for path, page in pages.items():
@@ -208,6 +208,7 @@ def serve(settings: Settings) -> None:
 
     console = Console(stderr=True)
     bound = bind(*address_of(settings))  # before minutes are spent on an index
+    warning = exposure(settings, bound.getsockname()[0])
     try:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's stop is as clean as Ctrl-C
@@ -221,6 +222,8 @@ def serve(settings: Settings) -> None:
         bound.close()
         raise
     console.print(f"famqa is ready at [bold]{server.address}[/bold] (Ctrl-C stops it)", highlight=False)
+    if warning:
+        console.print(Text(warning), soft_wrap=True)
     try:
         try:
             with _watching(settings, console) if settings.watch else nullcontext():

@@ -15,6 +15,7 @@ import uvicorn
 
 from famqa.errors import FamqaError, SettingsError
 from famqa.settings import Settings
+from famqa.web.asgi import LOOPBACK, Networks
 from famqa.web.stopping import Stopping
 
 FINISHING_SECONDS = 10  # that requests under way get when the server is stopped
@@ -125,6 +126,21 @@ def address_of(settings: Settings) -> tuple[str, int]:
             raise SettingsError(f"GRADIO_SERVER_PORT = {gradio_port!r} is no port; give a number from 0 to {_MAX_PORT}")
         port = int(gradio_port)
     return host, port
+
+
+def exposure(settings: Settings, host: str) -> str:
+    """One line where other machines reach the address and nobody has to sign in: what they may do; else "".
+
+    `host` is the numeric address that is bound, 0.0.0.0 and :: among them.
+    """
+    if settings.users_file is not None or settings.proxy_header or host in Networks.parse(LOOPBACK):
+        return ""
+    deeds = "ask and read every document" if settings.guests else "ask, read every document, add and remove them"
+    return (
+        f"nobody has to sign in here: whoever reaches this address from another machine may {deeds}. To change that, "
+        "make a user (famqa users add NAME --role admin --file users) and set FAMQA_USERS_FILE=users, or serve this "
+        "machine only (--host 127.0.0.1)"
+    )
 
 
 def _unusable(host: str, port: int, error: Exception) -> SettingsError:

@@ -9,6 +9,7 @@ header row (`thead`) is the one thing repeated.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -27,6 +28,8 @@ CHANGED_SINCE_LINK = "This document has changed since the link was made, so the 
 CHANGED = "This document has changed since the answer was given, so the place cannot be shown. Ask again."
 
 _ORDERED_MARK = re.compile(r"\(?(?:\d{1,9}|[a-zA-Z])[.)]\s*$")
+_INKLESS = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})  # categories of Unicode
+_BLANK_LETTERS = "\u034f\u115f\u1160\u2800\u3164\ufe0e\ufe0f\uffa0"  # fillers and selectors
 _BULLET = re.compile(r"[-*+•–]\s*$")
 
 
@@ -85,10 +88,11 @@ def opened(
     if not parts:
         return changed(citation, reference)
     body = "".join(_run(view, kind, list(run)) for kind, run in groupby(parts, key=lambda part: part.block.kind))
-    more = f'<button type="button" class="more" data-around="{around * 2}">{{}}</button>'
-    grows = around < MAX_AROUND_BLOCKS
-    before = more.format("Show more above") if grows and parts[0].start > 0 else ""
-    after = more.format("Show more below") if grows and parts[-1].end < len(document.text.rstrip()) else ""
+    wider = min(around * 2, MAX_AROUND_BLOCKS)
+    further = window(document.text, blocks, citation.start, citation.end, wider)
+    more = f'<button type="button" class="more" data-around="{wider}">{{}}</button>'
+    before = more.format("Show more above") if _shows(view, further, 0, parts[0].start) else ""
+    after = more.format("Show more below") if _shows(view, further, parts[-1].end, len(document.text)) else ""
     place = Place(document.doc_id, text_digest(document), citation.start, citation.end)
     margin = "" if any(part.label for part in parts) else " unnumbered"
     return (
@@ -176,6 +180,20 @@ def labelled(parts: Sequence[Part], doc_id: str) -> list[Part]:
         page = part.block.page if begins else page
         out.append(replace(part, label=f"p. {page}") if begins else part)
     return out
+
+
+def _shows(view: View, parts: Sequence[Part], start: int, end: int) -> bool:
+    """Whether the parts have anything to see in the range.
+
+    Offsets do not tell: a table's header row, or what stands before the first block, belongs to no block.
+    """
+    bodies = (_body(part) for part in parts)
+    return any(_is_visible(view.text[max(left, start) : min(right, end)]) for left, right in bodies)
+
+
+def _is_visible(text: str) -> bool:
+    """Whether a character has ink: not only spaces, controls, marks of direction and joiners."""
+    return any(unicodedata.category(each) not in _INKLESS and each not in _BLANK_LETTERS for each in text)
 
 
 def _line_start(text: str, offset: int) -> int:
