@@ -23,6 +23,7 @@ from famqa.settings import load_settings
 METRICS = {
     "right": "right",
     "alias_hit": "alias in answer or quotes",
+    "alias_in_answer": "alias in answer",
     "f1": "short answer F1",
     "false_refusals": "answerable refused",
     "refusal_recall": "unanswerable refused",

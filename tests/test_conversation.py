@@ -43,7 +43,7 @@ def test_possessives_and_objects(question: str, expected: str) -> None:
 
 
 def test_what_about_replaces_the_part_of_the_same_kind() -> None:
-    assert first("What about the second one?", LAMP) == "What did the second one burn?"
+    assert first("What about the second one?", LAMP) == "What did the second lamp burn?"
     assert first("And the Bluebell?", SHIP) == "How many lives were lost on the Bluebell in 1874?"
     assert (
         first("How about season 2?", Turn("How many episodes has season 1?", "10")) == "How many episodes has season 2?"
@@ -99,3 +99,15 @@ def test_a_numbered_phrase_is_added_where_nothing_numbered_was_asked() -> None:
 
 def test_a_subject_without_an_article_is_replaced() -> None:
     assert first("And the anchor?", Turn("What does hemp rope cost?", "4 crowns")) == "What does the anchor cost?"
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "completed"),
+    [
+        ("When was the second lamp lit?", "And the third?", "When was the third lamp lit?"),
+        ("When was lamp 2 lit?", "What about 3?", "When was lamp 3 lit?"),
+        ("How many keepers has the first tower?", "And the last one?", "How many keepers has the last tower?"),
+    ],
+)
+def test_a_bare_number_takes_its_noun_from_the_question_before(before: str, follow_up: str, completed: str) -> None:
+    assert readings(follow_up, [Turn(before)])[0] == completed

@@ -86,6 +86,8 @@ _NUMBERED = re.compile(
     rf"\b[a-z]{{3,}} (?:\d+|{'|'.join(NUMBER_WORDS)})\b",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous)\b", re.IGNORECASE)
+_BARE_NUMBER = re.compile(rf"(?:the )?(?P<number>{_NUMBER.pattern})(?: ones?)?", re.IGNORECASE)
 _WH = re.compile(
     r"(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about)\s+)?"
     r"(?:how (?:many|much|long|often|old|far|big|tall|high)(?: \w+)?|(?:which|what)(?: (?!is\b|are\b|was\b|were\b|do\b|"
@@ -229,7 +231,11 @@ def _fragment(fragment: str, last: Turn) -> list[str]:
 
 def _slot_replaced(before: str, new: str) -> str:
     """The question with its part of the same kind as `new` replaced by it; "" where there is none."""
-    if _NUMBERED.search(new) and (numbered := list(_NUMBERED.finditer(before))):
+    numbered = list(_NUMBERED.finditer(before))
+    if numbered and (bare := _BARE_NUMBER.fullmatch(new)):  # "the third" takes its noun from "the second season"
+        old = numbered[-1]
+        return f"{before[: old.start()]}{_NUMBER.sub(bare['number'], old.group(), count=1)}{before[old.end() :]}?"
+    if numbered and _NUMBERED.search(new):
         old = numbered[-1]
         return f"{before[: old.start()]}{_LEADING.sub('', new)}{before[old.end() :]}?"
     names = _names(before, skip_first=True)
