@@ -18,7 +18,7 @@ RUN pip install --extra-index-url "$TORCH_INDEX" .
 FROM python:3.11-slim
 # faiss and torch share the work among threads with OpenMP.
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
-RUN useradd --create-home --uid 1000 famqa && install -d -o famqa -g famqa /data /data/corpus /data/index
+RUN useradd --create-home --uid 1000 famqa && install -d -o famqa -g famqa /data /data/corpus /data/index /var/cache/famqa
 COPY --from=build /opt/famqa /opt/famqa
 COPY --chown=famqa:famqa corpus /data/corpus
 # Few pools of free memory: glibc's default keeps some 200 MiB more for the threads that answer.
@@ -29,7 +29,7 @@ ENV PATH=/opt/famqa/bin:$PATH \
     FAMQA_INDEX=/data/index \
     FAMQA_HOST=0.0.0.0 \
     FAMQA_PORT=7860 \
-    GRADIO_TEMP_DIR=/tmp/gradio
+    GRADIO_TEMP_DIR=/var/cache/famqa
 USER famqa
 WORKDIR /data
 VOLUME /data

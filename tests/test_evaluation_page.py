@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,18 +20,9 @@ from famqa.errors import FamqaError
 from famqa.feedback import Feedback
 from famqa.indexing import update
 from famqa.settings import Settings
+from web_site import browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-REQUIRED = os.environ.get("FAMQA_REQUIRE_BROWSER") == "1"  # read here, since tests run without FAMQA_ variables
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+__all__ = ["browser"]  # a fixture
 
 PWN = "window.__pwned=1"
 IMAGE = f'<img src=x onerror="{PWN}">'
@@ -139,21 +128,6 @@ def test_what_the_desk_says(small: tuple[Paced, Settings, Path]) -> None:
 
 
 # In the browser
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if executable is None:
-        reason = f"no Chromium found (looked for {', '.join(BROWSERS)}); install one to test the page"
-        if REQUIRED:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -114,10 +114,10 @@ def test_an_id_names_a_document_of_the_index_or_nothing(site: Site, doc_id: str)
     assert outside(site) == before and inside(site) == kept
 
 
-NAMES = [
+NAMES = [  # {outside} stands for the folder around the corpus, whose files are compared before and after
     "../escaped.txt",
     "../../escaped.txt",
-    "/tmp/escaped.txt",
+    "{outside}/escaped.txt",
     "..\\escaped.txt",
     "C:\\escaped.txt",
     "linked/escaped.txt",
@@ -147,7 +147,8 @@ def test_an_upload_is_stored_in_the_folder_or_not_at_all(site: Site, name: str) 
     before, kept = outside(site), inside(site)
     original = {path: (site.settings.corpus / path).read_bytes() for path in kept}
     content = f"Uploaded as number {NAMES.index(name)}, and long enough to be a text.".encode()
-    status, body = upload(site, "/api/documents", "file", name, content)
+    named = name.replace("{outside}", str(site.settings.corpus.parent))
+    status, body = upload(site, "/api/documents", "file", named, content)
     assert status in (201, 400, 409, 413, 422), body
     assert b"Traceback" not in body
     assert outside(site) == before, "nothing outside the folder has changed"
@@ -162,7 +163,8 @@ def test_an_upload_is_stored_in_the_folder_or_not_at_all(site: Site, name: str) 
 
 def test_gradios_upload_stays_in_its_own_folder(site: Site) -> None:
     before, kept = outside(site), inside(site)
-    for name in ("../../escaped.txt", "/tmp/escaped.txt", "..\\..\\escaped.txt", "a/../../b.txt"):
+    absolute = str(site.settings.corpus.parent / "escaped.txt")
+    for name in ("../../escaped.txt", absolute, "..\\..\\escaped.txt", "a/../../b.txt"):
         status, body = upload(site, "/documents/gradio_api/upload", "files", name, b"x")
         assert status in (200, 400)
         for path in json.loads(body) if status == 200 else []:

@@ -288,9 +288,9 @@ def test_the_root_path_is_put_in_front_once() -> None:
 
     import asyncio
 
-    for path in ("/a", "/root/a", "/root", "/rooted", "/"):
-        asyncio.run(RootPath(inner, "/root/")({"type": "http", "path": path}, None, None))  # type: ignore[arg-type]
-    assert seen == [("/root", path) for path in ("/root/a", "/root/a", "/root", "/root/rooted", "/root/")]
+    for path in ("/a", "/under/a", "/under", "/underneath", "/"):
+        asyncio.run(RootPath(inner, "/under/")({"type": "http", "path": path}, None, None))  # type: ignore[arg-type]
+    assert seen == [("/under", path) for path in ("/under/a", "/under/a", "/under", "/under/underneath", "/under/")]
 
 
 def test_many_at_once_and_an_update_between_them(app: Any, asked: Assistant) -> None:
