@@ -111,3 +111,9 @@ def test_a_subject_without_an_article_is_replaced() -> None:
 )
 def test_a_bare_number_takes_its_noun_from_the_question_before(before: str, follow_up: str, completed: str) -> None:
     assert readings(follow_up, [Turn(before)])[0] == completed
+
+
+def test_a_question_with_an_owner_of_its_own_follows_nothing_up() -> None:
+    assert readings("Who is the club's treasurer?", [Turn("Who holds plot 2?", "Ida Voss")]) == (
+        "Who is the club's treasurer?",
+    )

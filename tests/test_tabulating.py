@@ -115,3 +115,15 @@ def test_the_quote_holds_all_rows_compared(yard: Yard) -> None:
 @pytest.mark.parametrize("question", ["Who made the Comet?", "When was the last boat sold?", "most", "?"])
 def test_other_questions_are_left_to_the_reader(question: str) -> None:
     assert is_over_rows(question) == (question == "most")
+
+
+def test_a_numbered_first_column_is_not_what_is_compared(tmp_path: Path, limits: Limits) -> None:
+    text = (
+        "# Plots\n\n| Plot | Holder | Rent |\n|---|---|---|\n| 1 | Reed | 40 |\n| 2 | Voss | 55 |\n| 3 | Ash | 35 |\n"
+    )
+    document, blocks = parsed(text, "plots.md")
+    passages = tuple(cut(document, blocks, limits))
+    write_catalog(tmp_path / "catalog.sqlite", [Entry(document, blocks, passages)])
+    rows = [Candidate(n, passage, 0.0, 0.0, 0.0) for n, passage in enumerate(passages)]
+    plots = Yard(Catalog(tmp_path / "catalog.sqlite"), document.text, rows)
+    assert plots.ask("Which plot has the lowest rent?") == (["3"], "Compared over 3 rows of the table by “Rent”.")

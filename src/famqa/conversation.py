@@ -199,6 +199,7 @@ def _is_fragment(asked: str) -> bool:
     return len(bare.split()) <= 6 if _WH.match(bare) is None else wh is not None and wh.end() == len(bare)
 
 
+_OWN_SUBJECT = re.compile(r"\b(?!(?:it|that|there|here|what|who|how|where|when|let)\b)\w+['’]s\b", re.IGNORECASE)
 _ABOUT = re.compile(r"(?:what|how) about\s+|what of\s+", re.IGNORECASE)
 _PREPOSITION = re.compile(
     r"(?:in|on|at|as|for|with|from|by|during|after|before|since|until|under|of|to)\b", re.IGNORECASE
@@ -251,7 +252,7 @@ def _slot_replaced(before: str, new: str) -> str:
 
 def _topic(asked: str, turns: Sequence[Turn]) -> str:
     """What a question that names nothing of its own may be about: the names and numbered things asked about before."""
-    if _names(asked, skip_first=True) or _NUMBERED.search(asked):
+    if _names(asked, skip_first=True) or _NUMBERED.search(asked) or _OWN_SUBJECT.search(asked):
         return ""
     for turn in reversed(turns[-_REMEMBERED:]):
         named = _names(turn.question, skip_first=True) + [match.group() for match in _NUMBERED.finditer(turn.question)]

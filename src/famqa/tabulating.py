@@ -153,6 +153,10 @@ class _Table:
         hints = {stem(hint) for word in words for hint in _MEASURES.get(word, ())}
         fitting = [n for n in range(len(self.headers)) if self._is_measure(n)]
         named = [n for n in fitting if set(terms(self.headers[n])) & asked]
+        if len(named) > 1:  # "Which plot has the lowest rent?" of plots that are numbered
+            after = next((n for n, word in enumerate(words) if word in ("which", "what", "whose")), len(words))
+            noun = set(content_terms(" ".join(words[after + 1 : after + 2])))
+            named = [n for n in named if not set(terms(self.headers[n])) & noun]
         hinted = [n for n in fitting if set(terms(self.headers[n])) & hints]
         dated = [n for n in fitting if self._is_dated(n)] if set(words) & _IN_TIME else []
         for found in (dated, named, hinted):
