@@ -21,8 +21,6 @@ RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && 
 RUN useradd --create-home --uid 1000 famqa && install -d -o famqa -g famqa /data /data/corpus /data/index /var/cache/famqa
 COPY --from=build /opt/famqa /opt/famqa
 COPY --chown=famqa:famqa corpus /data/corpus
-# Few pools of free memory: glibc's default keeps some 200 MiB more for the threads that answer.
-ENV MALLOC_ARENA_MAX=2
 ENV PATH=/opt/famqa/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     FAMQA_CORPUS=/data/corpus \

@@ -8,13 +8,13 @@ the functions that the product calls; they are replaced by ones that say nothing
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from common import arguments
 from famqa.assistant import Assistant, open_assistant
 from famqa.evaluation.questions import QuestionSet, load_questions
 from famqa.evaluation.run import ask_with, askable, run
@@ -66,7 +66,7 @@ def figures(assistant: Assistant, questions: QuestionSet) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("files", type=Path, nargs="+", help="question files, as for famqa eval")
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--index", type=Path)

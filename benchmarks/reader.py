@@ -14,15 +14,14 @@ EM and F1 are those of SQuAD's script. Questions are drawn with seed 0; figures 
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
 import statistics
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from common import arguments, paragraphs
 from famqa.embedding import SentenceEmbedder, locate, model_token_counter
 from famqa.evaluation import squad
 from famqa.evaluation.metrics import exact_match, token_f1
@@ -54,7 +53,7 @@ def own_best(reader: SpanReader, question: str, candidates: list[Candidate]) -> 
     return passage.text[found.start - passage.start : found.end - passage.start], found.features[0]
 
 
-class Paragraphs:
+class Given:
     """Candidates for a question with its paragraph given: the paragraph's passages, cut as the product cuts them."""
 
     def __init__(self, settings: Settings) -> None:
@@ -96,7 +95,7 @@ def show(name: str, rows: list[dict[str, Any]], texts: list[str], reporting: set
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--reader", default=DEFAULT_READER)
     parser.add_argument("--limit", type=int, default=1000, help="questions of each part; 0 is all")
@@ -110,7 +109,7 @@ def main() -> None:
     reporting = {row["title"] for row in squad.halves(every)[1]}
     reader = SpanReader(locate_reader(args.reader))
     settings = load_settings()
-    paragraphs = Paragraphs(settings)
+    given = Given(settings)
     answerable = squad.answerable(every)
 
     def drawn(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -118,7 +117,7 @@ def main() -> None:
 
     if "given" in args.parts:
         rows = drawn(answerable)
-        show("given", rows, [best_text(reader, row["question"], paragraphs(row))[0] for row in rows], reporting)
+        show("given", rows, [best_text(reader, row["question"], given(row))[0] for row in rows], reporting)
     if "mixed" in args.parts:
         impossible = [row | {"answers": []} for row in every if row.get("is_impossible")]
         per_half = args.limit // 2 or len(impossible)
@@ -130,7 +129,7 @@ def main() -> None:
             halves[half] = [row for pool in sizes for row in random.Random(0).sample(pool, size)]
         for name, best in (("by the model's own score", own_best), ("by the product's probability", best_text)):
             found = {
-                half: [(row, *best(reader, row["question"], paragraphs(row))) for row in rows]
+                half: [(row, *best(reader, row["question"], given(row))) for row in rows]
                 for half, rows in halves.items()
             }
             threshold, f1 = best_threshold(found[False])
@@ -138,10 +137,7 @@ def main() -> None:
             print(f"mixed  {name}: threshold {threshold:.3f}, F1 {100 * f1:.1f} on the half it was chosen on")
             show("mixed", halves[True], kept, reporting)
     if "end" in args.parts:
-        with tempfile.TemporaryDirectory() as temporary:
-            home = args.keep or Path(temporary)
-            squad.write_corpus(home / "corpus", every)
-            settings = load_settings(corpus=home / "corpus", index=home / "index")
+        with paragraphs(every, args.keep) as (settings, _):
             update(settings)
             generation = open_generation(settings.index)
             embedder = SentenceEmbedder(locate(settings.embedder))

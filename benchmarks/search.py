@@ -9,25 +9,24 @@ the rank of its best passage. Only questions with an answer count, each distinct
 
 from __future__ import annotations
 
-import argparse
 import random
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
+from common import arguments, paragraphs
 from famqa.embedding import SentenceEmbedder, locate
 from famqa.evaluation import squad
 from famqa.generations import open_generation
 from famqa.indexing import update
 from famqa.search import search
-from famqa.settings import Settings, load_settings
+from famqa.settings import Settings
 
 DEPTH = 60
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--limit", type=int, default=0, help="questions asked, drawn at random with seed 0; 0 is all")
     parser.add_argument("--contexts", type=int, default=0, help="paragraphs indexed, the first ones; 0 is all")
@@ -45,10 +44,7 @@ def main() -> None:
     if args.limit:
         rows = random.Random(0).sample(rows, min(args.limit, len(rows)))
 
-    with tempfile.TemporaryDirectory() as temporary:
-        home = args.keep or Path(temporary)
-        doc_ids = squad.write_corpus(home / "corpus", every)
-        settings = load_settings(corpus=home / "corpus", index=home / "index", passage_tokens=args.passage_tokens)
+    with paragraphs(every, args.keep, passage_tokens=args.passage_tokens) as (settings, doc_ids):
         started = time.perf_counter()
         report = update(settings)
         seconds = time.perf_counter() - started

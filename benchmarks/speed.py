@@ -8,18 +8,12 @@ largest memory of any of them. Questions are asked in one running process, after
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from importlib.metadata import version
 from pathlib import Path
 
+from common import Ran, arguments, famqa, machine
 from famqa.assistant import open_assistant
 from famqa.evaluation.metrics import percentile
 from famqa.settings import load_settings
@@ -27,46 +21,33 @@ from famqa.settings import load_settings
 QUESTIONS = ["What is it about?", "Who made it?", "When did it begin?", "How long is it?", "Which prizes did it win?"]
 
 
-def run(arguments: list[str]) -> tuple[float, float]:
-    """Seconds and peak MiB of `python -m famqa.cli ARGUMENTS`; stops the benchmark if it fails."""
-    started = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", "famqa.cli", *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"famqa {' '.join(arguments)} ended with {child.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
-
-
-def show(name: str, measured: list[tuple[float, float]]) -> None:
-    seconds = [each for each, _ in measured]
+def show(name: str, measured: list[Ran]) -> None:
+    seconds = [each.seconds for each in measured]
     print(
         f"{name:42} median {statistics.median(seconds):6.2f} s   ({min(seconds):.2f} to {max(seconds):.2f})   "
-        f"peak {max(memory for _, memory in measured):5.0f} MiB",
+        f"peak {max(each.peak_mib for each in measured):5.0f} MiB",
         flush=True,
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
     parser.add_argument(
         "--questions", type=Path, default=None, help="JSONL with `question`; otherwise a few general ones"
     )
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
-    print(
-        f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {version('torch')}"
-    )
+    print(machine())
 
     with tempfile.TemporaryDirectory() as temporary:
         corpus = ["--corpus", str(args.corpus)]
         home = Path(temporary)
-        show("first index", [run(["index", *corpus, "--index", str(home / str(n))]) for n in range(args.runs)])
+        show("first index", [famqa("index", *corpus, "--index", str(home / str(n))) for n in range(args.runs)])
         same = [*corpus, "--index", str(home / "0")]
-        show("second index, nothing changed", [run(["index", *same]) for _ in range(args.runs)])
-        show("famqa --version (the imports of a command)", [run(["--version"]) for _ in range(args.runs)])
-        show("famqa ask, start to answer", [run(["ask", QUESTIONS[0], *same]) for _ in range(args.runs)])
+        show("second index, nothing changed", [famqa("index", *same) for _ in range(args.runs)])
+        show("famqa --version (the imports of a command)", [famqa("--version") for _ in range(args.runs)])
+        show("famqa ask, start to answer", [famqa("ask", QUESTIONS[0], *same) for _ in range(args.runs)])
 
         assistant = open_assistant(load_settings(corpus=args.corpus, index=home / "0"))
         questions = QUESTIONS

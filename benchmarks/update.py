@@ -9,56 +9,27 @@ once.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
-import resource
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
-from famqa.evaluation.squad import read_rows, write_corpus
-
-
-def famqa(*arguments: str) -> tuple[float, float, str]:
-    """Seconds, processor seconds and standard output of a command; stops the benchmark if it fails."""
-    started, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-m", "famqa.cli", *arguments], stdout=subprocess.PIPE, text=True)
-    elapsed, now = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        sys.exit(f"famqa {' '.join(arguments)} ended with {done.returncode}")
-    return elapsed, now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, done.stdout
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+from common import arguments, famqa, machine, paragraphs
+from famqa.evaluation.squad import read_rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("squad", type=Path, help="a SQuAD-format file, .json or .jsonl, also gzipped")
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(
-        f"{processor()}, {os.cpu_count()} cores{load}; {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, torch {version('torch')}"
-    )
+    print(machine())
 
     rows = read_rows(args.squad)
     chosen = set(list(dict.fromkeys(row["context"] for row in rows))[: args.documents])
-    with tempfile.TemporaryDirectory() as temporary:
-        corpus, index = Path(temporary) / "corpus", Path(temporary) / "index"
-        names = list(write_corpus(corpus, [row for row in rows if row["context"] in chosen]).values())
+    with paragraphs([row for row in rows if row["context"] in chosen], None) as (settings, doc_ids):
+        corpus, index, names = settings.corpus, settings.index, list(doc_ids.values())
         folders = ["--corpus", str(corpus), "--index", str(index)]
 
         def change(run: int) -> None:
@@ -76,24 +47,24 @@ def main() -> None:
             change(run)
             famqa("index", *folders)
 
-        full, full_cpu, report = famqa("index", "--json", *folders)
-        built = json.loads(report)
+        full = famqa("index", "--json", *folders)
+        built = json.loads(full.printed)
         print(f"{built['documents']} documents, {built['passages']} passages, {built['embedded']} embedded\n")
         print("| command | median | range | processor time | of a full build |")
         print("|---|---|---|---|---|")
-        print(f"| `famqa index`, from nothing | {full:.1f} s | | {full_cpu:.1f} s | 100 % |", flush=True)
+        print(
+            f"| `famqa index`, from nothing | {full.seconds:.1f} s | | {full.cpu_seconds:.1f} s | 100 % |", flush=True
+        )
 
         def measure(name: str, command: list[str], before: Callable[[int], None] = lambda run: None) -> None:
-            seconds: list[float] = []
-            cpu: list[float] = []
+            done = []
             for run in range(args.runs):
                 before(run)
-                elapsed, used, _ = famqa(*command, *folders)
-                seconds.append(elapsed)
-                cpu.append(used)
-            median, used = statistics.median(seconds), statistics.median(cpu)
+                done.append(famqa(*command, *folders))
+            seconds = [each.seconds for each in done]
+            median, used = statistics.median(seconds), statistics.median(each.cpu_seconds for each in done)
             span = f"{min(seconds):.2f} to {max(seconds):.2f} s"
-            share = f"{median / full:.1%}, processor {used / full_cpu:.1%}"
+            share = f"{median / full.seconds:.1%}, processor {used / full.cpu_seconds:.1%}"
             print(f"| {name} | {median:.2f} s | {span} | {used:.2f} s | {share} |", flush=True)
 
         measure("`famqa index`, nothing changed", ["index"])

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
 import pytest
 
-from famqa import documents
+from famqa import cli, documents
 from famqa.assistant import Assistant
 from famqa.embedding import ModelFiles, SentenceEmbedder, locate, model_token_counter
+from famqa.evaluation.questions import load_questions
+from famqa.evaluation.rows import Question
 from famqa.indexing import update
 from famqa.passages import Limits, cut, token_counter
 from famqa.reader_weights import locate_reader
@@ -92,6 +96,9 @@ All prices are in **crowns** and hold until *the end of June*. The shop is run b
 
 SMALL_CORPUS = {"lighthouse.txt": LIGHTHOUSE, "shop/prices.md": PRICES}
 
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command of famqa; gives exit code, standard output and standard error."""
+
 
 def write_corpus(folder: Path, files: dict[str, str | bytes]) -> Path:
     """Writes the files into the folder; text as UTF-8, newlines as they stand."""
@@ -100,6 +107,28 @@ def write_corpus(folder: Path, files: dict[str, str | bytes]) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def write_rows(path: Path, *rows: object) -> Path:
+    """Writes each row as a line of JSON, a text as it stands; makes the folders that the file needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file, a line each."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def write_beir(folder: Path, documents: Sequence[object], queries: Sequence[object], qrels: str) -> Path:
+    """Writes a BEIR folder with one split."""
+    write_rows(folder / "corpus.jsonl", *documents)
+    write_rows(folder / "queries.jsonl", *queries)
+    (folder / "qrels").mkdir()
+    (folder / "qrels" / "test.tsv").write_text(qrels, "utf-8")
     return folder
 
 
@@ -149,6 +178,33 @@ def assert_cited(answer: Answer, document_of: Callable[[str], Document]) -> None
         cited = by_number[span.citation]
         assert cited.start <= span.start < span.end <= cited.end
         assert document_of(cited.doc_id).text[span.start : span.end] == span.text
+
+
+def assert_in_order(text: str, blocks: Sequence[Block]) -> None:
+    """The blocks follow each other without white space around them, and in each its markup."""
+    at = 0
+    for block in blocks:
+        assert at <= block.start < block.end <= len(text)
+        assert text[block.start : block.end] == text[block.start : block.end].strip()
+        at = block.start
+        for start, end in block.markup:
+            assert at <= start < end <= block.end
+            at = end
+        at = block.end
+
+
+def read_questions(path: Path) -> list[Question]:
+    """All questions of a file, in order; none of its rows may be unusable."""
+    return list(load_questions(path).strict().questions)
+
+
+def refused(run: Run, *arguments: object) -> str:
+    """The one line on standard error of a command that ends with exit code 2."""
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith("famqa: ")
+    return line
 
 
 class TermEmbedder:
@@ -220,6 +276,33 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, model_files: ModelFiles) -> Term
     fake = TermEmbedder(model_files)
     _use(monkeypatch, fake)
     return fake
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command of famqa in this process."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["famqa", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def command_here(tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch, command: Run) -> Run:
+    """Runs a command in a folder with the small corpus, with stand-ins for both models."""
+    write_corpus(tmp_path / "corpus", SMALL_CORPUS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAMQA_READER", "sentences")
+    monkeypatch.setenv("FAMQA_ANSWER_THRESHOLD", "0")
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from conftest import write_rows
+
 Row = dict[str, Any]
 
 TEXT = "Every lamp of the tower was lit by Edith Marlow; Peter Holm kept it from 1890 to 1921."
@@ -90,8 +92,8 @@ def prediction(row: Row) -> Row:
 def write_run(folder: Path, rows: Sequence[Row], **run: Any) -> Path:
     """Writes a finished run of these scores; `run` goes into run.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_lines(folder / "scores.jsonl", rows)
-    _write_lines(folder / "predictions.jsonl", [prediction(row) for row in rows])
+    write_rows(folder / "scores.jsonl", *rows)
+    write_rows(folder / "predictions.jsonl", *map(prediction, rows))
     answerable = [row for row in rows if row["answerable"]]
     causes: dict[str, int] = {}
     for row in rows:
@@ -141,7 +143,3 @@ def write_run(folder: Path, rows: Sequence[Row], **run: Any) -> Path:
     }
     (folder / "run.json").write_text(json.dumps(stated | run, indent=1), "utf-8")
     return folder
-
-
-def _write_lines(path: Path, rows: Sequence[Row]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")

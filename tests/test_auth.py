@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 import re
 import stat
 from pathlib import Path
@@ -563,3 +565,20 @@ def test_without_a_place_for_it_the_key_lasts_as_long_as_the_process(tmp_path: P
     (blocked := tmp_path / "file").write_text("")
     assert len(session_secret([blocked])) == 32
     assert session_secret([blocked]) != session_secret([blocked])
+
+
+def test_a_full_disk_leaves_no_half_of_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fdopen
+
+    class Full(io.BytesIO):
+        def __init__(self, handle: int, mode: str) -> None:
+            real(handle, mode).close()
+
+        def write(self, data: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdopen", Full)
+        assert len(session_secret([tmp_path])) == 32
+    assert list(tmp_path.iterdir()) == []
+    assert session_secret([tmp_path]) == session_secret([tmp_path]), "as soon as there is room, a key is kept"

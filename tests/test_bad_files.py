@@ -18,7 +18,6 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from famqa.documents import SourceNote
 from famqa.documents.worker import ParserProcess
 from famqa.errors import DocumentError
 
@@ -237,20 +236,21 @@ def test_a_bad_file_gives_one_clear_line_and_stops_nothing(kind: str, parser: Pa
     with pytest.raises(DocumentError) as raised:
         if kind in HASTY:
             with ParserProcess(HASTY[kind], MEMORY_MB) as hasty:
-                hasty.parse(data, doc_id, SourceNote())
-        parser.parse(data, doc_id, SourceNote())
+                hasty.parse_file(data, doc_id)
+        parser.parse_file(data, doc_id)
     message = str(raised.value)
     assert reason in message
     assert message.startswith(doc_id.split("\n")[0]) and message.isprintable() and len(message) < 300
     for technical in ("Traceback", "Error:", "Exception", " object at "):
         assert technical not in message
-    assert parser.parse(GOOD, "good.txt", SourceNote())[0].title == "Kites"
+    assert parser.parse_file(GOOD, "good.txt").document.title == "Kites"
 
 
 @pytest.mark.parametrize("kind", HARMLESS)
 def test_an_odd_file_is_read_and_nothing_leaks_into_it(kind: str, parser: ParserProcess) -> None:
     doc_id, make = HARMLESS[kind]
-    document, blocks = parser.parse(make(), doc_id, SourceNote())
-    assert blocks and all(document.text[block.start : block.end].strip() for block in blocks)
+    parsed = parser.parse_file(make(), doc_id)
+    document = parsed.document
+    assert parsed.blocks and all(document.text[block.start : block.end].strip() for block in parsed.blocks)
     assert "root:" not in document.text and "lollollol" not in document.text
     assert len(document.text) <= 2_000_000

@@ -6,49 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import SMALL_CORPUS, TermEmbedder, write_corpus
+from conftest import SMALL_CORPUS, Run, read_rows, refused, write_corpus, write_rows
 from famqa import cli
 from famqa.generations import current_name
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(
-    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Runs a command in a folder with a corpus; gives exit code, standard output and standard error."""
-    write_corpus(tmp_path / "corpus", SMALL_CORPUS)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FAMQA_READER", "sentences")
-    monkeypatch.setenv("FAMQA_ANSWER_THRESHOLD", "0")
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["famqa", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return command
-
-
-def refused(run: Run, *arguments: str) -> str:
-    """The one line on standard error of a command that ends with exit code 2."""
-    code, out, err = run(*arguments)
-    assert (code, out) == (2, "")
-    assert "Traceback" not in err
-    (line,) = err.splitlines()
-    assert line.startswith("famqa: ")
-    return line
+def run(command_here: Run) -> Run:
+    return command_here
 
 
 def test_index_builds_then_has_nothing_to_do(run: Run) -> None:
@@ -144,13 +113,13 @@ def test_eval_prints_and_writes_its_figures(run: Run, tmp_path: Path) -> None:
         {"id": "lamp", "question": "What did the first lamp burn?", "answers": ["rapeseed oil"], "type": "fact"},
         {"id": "siren", "question": "What took the place of the steam horn?", "answers": ["whistle"], "type": "fact"},
     ]
-    write_corpus(tmp_path, {"questions.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    write_rows(tmp_path / "questions.jsonl", *rows)
     code, out, _ = run("eval", "questions.jsonl", "--out", "run")
     assert code == 0
     assert "2 questions, 2 of them answerable" in out and "50.0%" in out
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert (metrics["questions"], metrics["metrics"]["alias_hit"], metrics["metrics"]["verbatim"]) == (2, 0.5, 1.0)
-    predictions = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()]
+    predictions = read_rows(tmp_path / "run" / "predictions.jsonl")
     assert [prediction["id"] for prediction in predictions] == ["lamp", "siren"]
     assert predictions[0]["answer"] == "The first lamp burned rapeseed oil."
 

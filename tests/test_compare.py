@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from famqa import cli
+from conftest import refused
 from famqa.errors import FamqaError
 from famqa.evaluation.compare import Comparison, MetricDifference, compare, p_told, verdict
 from famqa.evaluation.run_folder import read_run
@@ -162,22 +161,11 @@ def test_p_values_in_words() -> None:
 # The command
 
 
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object):
-    monkeypatch.setattr(sys, "argv", ["famqa", "compare", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as leaving:
-        code = int(leaving.code or 0)
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
-
-
-def test_the_command_prints_verdict_table_and_questions(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_the_command_prints_verdict_table_and_questions(tmp_path: Path, monkeypatch, command) -> None:
     a = write_run(tmp_path / "a", rows("+" * 10 + "-" * 30))
     b = write_run(tmp_path / "b", rows("-" + "+" * 39), threshold=0.5)
     monkeypatch.setenv("COLUMNS", "100")
-    code, out, err = command(monkeypatch, capsys, a, b)
+    code, out, err = command("compare", a, b)
     assert code == 0
     assert err == "note: threshold differs: 0.41 in A, 0.5 in B\n"
     assert out.startswith("B is better in right (+72.5 points")
@@ -186,9 +174,9 @@ def test_the_command_prints_verdict_table_and_questions(tmp_path: Path, monkeypa
     assert "q0000: Who lit lamp number 0? (read)\n      A Edith Marlow\n      B Peter Holm" in out
 
 
-def test_the_command_gives_json_without_numbers_that_json_has_not(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_the_command_gives_json_without_numbers_that_json_has_not(tmp_path: Path, command) -> None:
     a, b = write_run(tmp_path / "a", rows("+-")), write_run(tmp_path / "b", rows("++"))
-    code, out, _ = command(monkeypatch, capsys, a, b, "--json")
+    code, out, _ = command("compare", a, b, "--json")
 
     def never(name: str) -> float:
         raise AssertionError(name)
@@ -199,27 +187,19 @@ def test_the_command_gives_json_without_numbers_that_json_has_not(tmp_path: Path
     assert found["metrics"][0]["difference"] == 0.5
 
 
-def one_line(answer: tuple[int, str, str]) -> str:
-    code, out, err = answer
-    assert (code, out) == (2, "")
-    (line,) = err.splitlines()
-    assert line.startswith("famqa: ")
-    return line
-
-
-def test_what_is_no_finished_run_is_one_line_and_exit_code_2(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_what_is_no_finished_run_is_one_line_and_exit_code_2(tmp_path: Path, command) -> None:
     good = write_run(tmp_path / "good", rows("+-"))
     unfinished = write_run(tmp_path / "unfinished", rows("+-"), finished=False)
-    assert "--resume" in one_line(command(monkeypatch, capsys, good, unfinished))
-    assert "no such folder" in one_line(command(monkeypatch, capsys, tmp_path / "none", good))
+    assert "--resume" in refused(command, "compare", good, unfinished)
+    assert "no such folder" in refused(command, "compare", tmp_path / "none", good)
     (tmp_path / "empty").mkdir()
-    assert "run.json" in one_line(command(monkeypatch, capsys, good, tmp_path / "empty"))
+    assert "run.json" in refused(command, "compare", good, tmp_path / "empty")
     broken = write_run(tmp_path / "broken", rows("+-"))
     with (broken / "scores.jsonl").open("a") as file:
         file.write('{"id": "q9", "ques')
-    assert "scores.jsonl, line 3: no JSON" in one_line(command(monkeypatch, capsys, good, broken))
+    assert "scores.jsonl, line 3: no JSON" in refused(command, "compare", good, broken)
     other = write_run(tmp_path / "other", rows("+"))
-    assert "different questions" in one_line(command(monkeypatch, capsys, good, other))
+    assert "different questions" in refused(command, "compare", good, other)
 
 
 def test_a_figure_that_one_run_cannot_have_is_no_difference(tmp_path: Path) -> None:

@@ -5,38 +5,22 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from conftest import SMALL_CORPUS, TermEmbedder, make_settings, write_corpus
-from famqa import cli
+from conftest import SMALL_CORPUS, Run, TermEmbedder, make_settings, write_corpus
 from famqa.assistant import Assistant
 from famqa.errors import IndexError_
 from famqa.generations import current_name, open_generation, verify
 from famqa.indexing import update
 from famqa.settings import SENTENCE_READER, Settings
 
-Command = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command; gives exit code, standard output and standard error."""
+def run(monkeypatch: pytest.MonkeyPatch, command: Run) -> Run:
     monkeypatch.setenv("FAMQA_READER", SENTENCE_READER)
-
-    def command(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["famqa", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
     return command
 
 
@@ -79,7 +63,7 @@ def test_a_flipped_bit_in_each_file_is_found_and_named_and_not_opened(settings: 
     assert verify(settings.index) == []
 
 
-def test_the_command_names_the_file_and_the_next_build_mends_it(settings: Settings, run: Command) -> None:
+def test_the_command_names_the_file_and_the_next_build_mends_it(settings: Settings, run: Run) -> None:
     folders = ("--corpus", settings.corpus, "--index", settings.index)
     names = ("CURRENT", "manifest.json", "catalog.sqlite", "vectors.npy", "vectors.faiss", "meta.json")
     for name in names:
@@ -94,7 +78,7 @@ def test_the_command_names_the_file_and_the_next_build_mends_it(settings: Settin
         assert run("verify", *folders)[0] == 0
 
 
-def test_damage_to_an_older_generation_is_found_with_all(settings: Settings, run: Command) -> None:
+def test_damage_to_an_older_generation_is_found_with_all(settings: Settings, run: Run) -> None:
     folders = ("--corpus", settings.corpus, "--index", settings.index)
     old = settings.index / "generations" / current_name(settings.index)
     write_corpus(settings.corpus, {"new.txt": "New."})
@@ -116,7 +100,7 @@ def test_damage_to_an_older_generation_is_found_with_all(settings: Settings, run
 # The commands of going back, and of a folder with files of no use
 
 
-def test_rollback_and_history_on_the_command_line(settings: Settings, run: Command) -> None:
+def test_rollback_and_history_on_the_command_line(settings: Settings, run: Run) -> None:
     folders = ("--corpus", settings.corpus, "--index", settings.index)
     first = current_name(settings.index)
     assert run("rollback", *folders)[0] == 2
@@ -144,7 +128,7 @@ def test_rollback_and_history_on_the_command_line(settings: Settings, run: Comma
     assert (code, out) == (2, "") and "there is no generation '20200101T000000Z-000000'" in err
 
 
-def test_strict_on_the_command_line(settings: Settings, run: Command) -> None:
+def test_strict_on_the_command_line(settings: Settings, run: Run) -> None:
     folders = ("--corpus", settings.corpus, "--index", settings.index)
     before = current_name(settings.index)
     write_corpus(settings.corpus, {"empty.txt": b"", "new.txt": "New.", "x.png": b"x"})
@@ -156,7 +140,7 @@ def test_strict_on_the_command_line(settings: Settings, run: Command) -> None:
     assert run("index", *folders)[0] == 0
 
 
-def test_the_plan_in_words_and_as_json(settings: Settings, run: Command) -> None:
+def test_the_plan_in_words_and_as_json(settings: Settings, run: Run) -> None:
     folders = ("--corpus", settings.corpus, "--index", settings.index)
     (settings.corpus / "shop" / "prices.md").rename(settings.corpus / "prices.md")
     write_corpus(settings.corpus, {"new.txt": "New.", "empty.txt": b""})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import assert_sound
+from conftest import assert_in_order, assert_sound
 from famqa.documents import delimited, parse
 from famqa.passages import Limits, cut
 from famqa.records import BlockKind
@@ -118,19 +118,12 @@ def test_fields_are_those_of_the_csv_module(rows: list[list[str]], separator: st
 @given(st.text(alphabet=st.sampled_from('a1",;|\t\n é'), max_size=80), st.booleans())
 def test_any_text_gives_blocks_in_order_with_cells_inside(text: str, is_tsv: bool) -> None:
     parsed = delimited.parse(text, is_tsv)
-    at = 0
+    assert_in_order(text, parsed.blocks)
     for block in parsed.blocks:
-        assert at <= block.start < block.end <= len(text)
-        assert text[block.start : block.end] == text[block.start : block.end].strip()
-        inside = block.start
-        for start, end in block.markup:
-            assert inside <= start < end <= block.end
-            inside = end
         edge = block.start
         for cell in block.cells:
             assert edge <= cell.start < cell.end <= block.end
             edge = cell.end
-        at = block.end
     for char in "a1é":
         kept = sum(text[b.start : b.end].count(char) for b in parsed.blocks)
         header = text.count(char) - kept

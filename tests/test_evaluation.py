@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conftest import SMALL_CORPUS, TermEmbedder, write_corpus
-from famqa import cli
-
-Run = Callable[..., tuple[int, str, str]]
+from conftest import Run, refused, write_beir, write_rows
 
 ROWS = [
     {"id": "lamp", "question": "What did the first lamp burn?", "answers": ["rapeseed oil"], "type": "fact"},
@@ -23,37 +19,11 @@ ROWS = [
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Runs `famqa eval` in a folder with a corpus, an index and questions; gives exit code and both outputs."""
-    write_corpus(tmp_path / "corpus", SMALL_CORPUS)
-    write_corpus(tmp_path, {"q.jsonl": "".join(json.dumps(row) + "\n" for row in ROWS)})
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FAMQA_READER", "sentences")
-    monkeypatch.setenv("FAMQA_ANSWER_THRESHOLD", "0")
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["famqa", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    command("index")
-    return lambda *arguments: command("eval", *arguments)
-
-
-def refused(run: Run, *arguments: str) -> str:
-    """The one line on standard error of a command that ends with exit code 2."""
-    code, out, err = run(*arguments)
-    assert (code, out) == (2, "")
-    (line,) = err.splitlines()
-    assert line.startswith("famqa: ")
-    return line
+def run(tmp_path: Path, command_here: Run) -> Run:
+    """Runs `famqa eval` in a folder with a corpus, an index and questions."""
+    write_rows(tmp_path / "q.jsonl", *ROWS)
+    command_here("index")
+    return partial(command_here, "eval")
 
 
 def test_the_summary_has_the_main_figures_the_causes_and_the_types(run: Run) -> None:
@@ -141,10 +111,9 @@ def test_squad_and_beir_bring_their_corpus(run: Run, tmp_path: Path) -> None:
     assert code == 0 and json.loads(out)["metrics"]["alias_hit"] == 1.0
     assert "name two folders" in refused(run, "squad.json", "--corpus-from-questions", "x", "--corpus", "corpus")
     assert "brings no documents along" in refused(run, "q.jsonl", "--corpus-from-questions", "y")
-    (tmp_path / "set" / "qrels").mkdir(parents=True)
-    (tmp_path / "set" / "corpus.jsonl").write_text(json.dumps({"_id": "B/1", "title": "Bell", "text": context}) + "\n")
-    (tmp_path / "set" / "queries.jsonl").write_text('{"_id": "q1", "text": "When did the bell crack?"}\n')
-    (tmp_path / "set" / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tB/1\t1\n")
+    documents = [{"_id": "B/1", "title": "Bell", "text": context}]
+    queries = [{"_id": "q1", "text": "When did the bell crack?"}]
+    write_beir(tmp_path / "set", documents, queries, "query-id\tcorpus-id\tscore\nq1\tB/1\t1\n")
     code, out, _ = run("set", "--corpus-from-questions", "set-corpus", "--json")
     metrics = json.loads(out)["metrics"]
     assert (code, metrics["ndcg_at_10"], metrics["recall_at_1"], metrics["support"]) == (0, 1.0, 1.0, 1.0)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from famqa.evaluation.compare import compare
-from famqa.evaluation.questions import LeftOut, Question, QuestionSet
+from famqa.evaluation.questions import LeftOut, QuestionSet
+from famqa.evaluation.rows import Question
 from famqa.evaluation.run_folder import read_predictions, read_run
 from famqa.evaluation.runner import Phase, Progress
 from famqa.evaluation.workbench import RunSummary

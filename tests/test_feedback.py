@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import sqlite3
-import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conftest import LIGHTHOUSE, SMALL_CORPUS, TermEmbedder, make_settings
-from famqa import cli
+from conftest import LIGHTHOUSE, SMALL_CORPUS, Run, TermEmbedder, make_settings, read_rows, refused
 from famqa import feedback as feedback_module
 from famqa.catalog import Catalog
 from famqa.errors import FamqaError
+from famqa.evaluation.feedback_questions import export
 from famqa.evaluation.questions import load_questions
 from famqa.feedback import FEEDBACK, Feedback, Place, place_in
 from famqa.generations import current_name, open_generation
@@ -81,8 +79,8 @@ def selected(settings: Settings, words: str) -> Place:
 
 
 def exported(feedback: Feedback, path: Path) -> list[dict[str, object]]:
-    feedback.export(path, force=True)
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    export(feedback, path, force=True)
+    return read_rows(path)
 
 
 # What is kept
@@ -249,9 +247,9 @@ def test_what_was_only_found_wrong_waits_to_be_filled_in(
 ) -> None:
     judge(feedback, answered(settings, ("rapeseed oil", LAMP), question="What now?"), "wrong")
     judge(feedback, answered(settings, ("Tomas Arnesen", KEEPER), question="Who was first?"), "right")
-    told = feedback.export(tmp_path / "q.jsonl").told()
+    told = export(feedback, tmp_path / "q.jsonl").told()
     assert told == "2 questions: 1 found right, 0 corrected, 1 found wrong, to be filled in at the end of the file"
-    rows = [json.loads(line) for line in (tmp_path / "q.jsonl").read_text("utf-8").splitlines()]
+    rows = read_rows(tmp_path / "q.jsonl")
     assert [row["question"] for row in rows] == ["Who was first?", "What now?"]
     assert rows[1]["given"] == ["rapeseed oil"] and "write 'answers'" in rows[1]["note"]
     read = load_questions(tmp_path / "q.jsonl")
@@ -311,7 +309,7 @@ def test_places_are_found_again_where_the_documents_changed(
     changed = LIGHTHOUSE.replace("Tomas Arnesen, who", "Tom, who").replace("==Keepers==", "==The keepers of old==")
     (settings.corpus / "lighthouse.txt").write_text(changed + OTHER_KEEPER + "\n", "utf-8")
     update(settings)
-    made = feedback.export(tmp_path / "q.jsonl")
+    made = export(feedback, tmp_path / "q.jsonl")
     (row,) = made.rows
     start = changed.index(LAMP)
     assert start != LIGHTHOUSE.index(LAMP)
@@ -332,40 +330,19 @@ def test_a_correction_in_a_document_that_is_gone_is_left_out(
     (settings.corpus / "shop/prices.md").unlink()
     update(settings)
     with pytest.raises(FamqaError, match="nothing to export; 1 left out, since the documents have changed there"):
-        feedback.export(tmp_path / "q.jsonl", force=True)
+        export(feedback, tmp_path / "q.jsonl", force=True)
     assert "31 crowns" in (tmp_path / "q.jsonl").read_text("utf-8"), "what was there is kept"
 
 
 # The command
 
 
-@pytest.fixture
-def run(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str]]:
-    """Runs `famqa questions export` over the index."""
-
-    def command(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["famqa", "questions", "export", "--index", str(settings.index), *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        return code, capsys.readouterr().err
-
-    return command
-
-
-def test_the_command(
-    run: Callable[..., tuple[int, str]], feedback: Feedback, settings: Settings, tmp_path: Path
-) -> None:
+def test_the_command(command: Run, feedback: Feedback, settings: Settings, tmp_path: Path) -> None:
     target = tmp_path / "new" / "q.jsonl"
-    code, said = run("--out", str(target))
-    assert code == 2 and said.count("\n") == 1 and "nothing to export; judge answers in the chat first" in said
+    run = partial(command, "questions", "export", "--index", settings.index)
+    assert "nothing to export; judge answers in the chat first" in refused(run, "--out", target)
     judge(feedback, answered(settings, ("rapeseed oil", LAMP)), "right")
-    assert run("--out", str(target)) == (0, f"1 question: 1 found right, 0 corrected; written to {target}\n")
-    code, said = run("--out", str(target))
-    assert code == 2 and "is there already" in said
-    assert run("--out", str(target), "--force")[0] == 0
+    assert run("--out", target) == (0, "", f"1 question: 1 found right, 0 corrected; written to {target}\n")
+    assert "is there already" in refused(run, "--out", target)
+    assert run("--out", target, "--force")[0] == 0
     assert len(load_questions(target).questions) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import PRICES, block_texts, parsed
+from conftest import PRICES, assert_in_order, block_texts, parsed
 from famqa.documents import markdown
 from famqa.records import Block, BlockKind, Document
 
@@ -148,12 +148,4 @@ _PIECES += ["\\", "&amp;", "<b>", "\n", "\n\n", "    ", "\t", " ", "---\n", "\u2
 def test_any_markdown_gives_blocks_in_order_with_markup_inside(text: str) -> None:
     found = markdown.parse(text)
     assert found.text == text
-    at = 0
-    for block in found.blocks:
-        assert at <= block.start < block.end <= len(text)
-        assert text[block.start : block.end] == text[block.start : block.end].strip()
-        inside = block.start
-        for start, end in block.markup:
-            assert inside <= start < end <= block.end
-            inside = end
-        at = block.end
+    assert_in_order(text, found.blocks)

@@ -17,12 +17,12 @@ from famqa.evaluation.metrics import (
     exact_match,
     group_hits,
     groups,
-    is_right,
     percentile,
     references,
     token_f1,
 )
 from famqa.evaluation.rows import Question
+from famqa.evaluation.scoring import is_right
 from famqa.evaluation.search_metrics import ndcg, recall, reciprocal_rank, success
 from famqa.evaluation.summary import gated, measure
 from famqa.records import Answer, Citation
@@ -81,6 +81,12 @@ def test_an_alias_may_stand_in_the_answer_or_a_quote_and_every_group_needs_one()
     assert group_hits(listed, ["Anna came"]) == [True, False]
     nobody = Question("q", "Who?", answerable=False)
     assert is_right(nobody, answer("")) and not is_right(nobody, answer("Ann"))
+
+
+def test_a_question_that_is_judged_by_document_needs_a_citation_of_a_relevant_one() -> None:
+    told = answer("Ann", "It was Ann.")  # cites a.txt
+    assert is_right(Question("q", "Who?", judged=(("a", 1), ("b", 0))), told)
+    assert not is_right(Question("q", "Who?", judged=(("a", 0), ("b", 1))), told)
 
 
 def test_a_list_is_compared_with_its_aliases_or_its_groups() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conftest import write_rows
 from famqa.assistant import Assistant
 from famqa.errors import FamqaError
 from famqa.evaluation import run as runs
@@ -36,11 +37,6 @@ def rows(small_assistant: Assistant) -> list[Row]:
     return json.loads(json.dumps(found))
 
 
-def written(path: Path, rows: list[Any]) -> Path:
-    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), "utf-8")
-    return path
-
-
 def changed(row: Row, change: Change) -> Row:
     copy = json.loads(json.dumps(row))
     change(copy)
@@ -60,7 +56,7 @@ def test_a_whole_file_is_measured_as_its_run_was(small_assistant: Assistant, row
 
 
 def test_lines_may_be_in_any_order(small_assistant: Assistant, rows: list[Row], tmp_path: Path) -> None:
-    path = written(tmp_path / "p.jsonl", ["\ufeff" + json.dumps(rows[2]), "", rows[1], rows[0]])
+    path = write_rows(tmp_path / "p.jsonl", "\ufeff" + json.dumps(rows[2]), "", rows[1], rows[0])
     answers, problems = read_predictions(path, QUESTIONS, Facts(small_assistant.generation()))
     assert problems == [] and answers["siren", 1].question == QUESTIONS[1].question
 
@@ -100,7 +96,7 @@ def add_to_quote(row: Row) -> None:
 def test_an_altered_line_is_named(
     change: Change, words: str, small_assistant: Assistant, rows: list[Row], tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "p.jsonl", [rows[1], changed(rows[0], change), rows[2]])
+    path = write_rows(tmp_path / "p.jsonl", rows[1], changed(rows[0], change), rows[2])
     _, problems = read_predictions(path, QUESTIONS, Facts(small_assistant.generation()))
     named = [problem for problem in problems if problem.startswith(f"{path}, line 2: question 'lamp': ")]
     assert named and words in named[0] and "\n" not in named[0]
@@ -117,7 +113,7 @@ def test_each_planted_fault_is_named(small_assistant: Assistant, rows: list[Row]
         json.dumps(siren)[:-10],
         "[1]",
     ]
-    path = written(tmp_path / "p.jsonl", planted)
+    path = write_rows(tmp_path / "p.jsonl", *planted)
     questions = QuestionSet(tmp_path / "q.jsonl", "0" * 64, QUESTIONS)
     _, problems = recorded(path, questions, small_assistant)
     starts = [

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from conftest import BUNDLED_CORPUS
+from conftest import BUNDLED_CORPUS, read_questions
 from famqa.evaluation.metrics import contains
-from famqa.evaluation.questions import read_questions
 
 EVALUATION = Path(__file__).parents[1] / "evaluation"
 SECOND = Path(__file__).parent / "second_corpus"

@@ -9,18 +9,14 @@ from typing import Any
 
 import pytest
 
+from conftest import read_questions, write_beir, write_rows
 from famqa import documents
 from famqa.errors import CorpusError, QuestionFileError
 from famqa.evaluation.beir import file_stem, stem_of
 from famqa.evaluation.corpora import write_pages
-from famqa.evaluation.questions import Evidence, Question, load_questions, read_questions
+from famqa.evaluation.questions import load_questions
+from famqa.evaluation.rows import Evidence, Question
 from famqa.evaluation.squad import read_rows, write_corpus
-
-
-def written(tmp_path: Path, *rows: object) -> Path:
-    path = tmp_path / "questions.jsonl"
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
-    return path
 
 
 def table(tmp_path: Path, text: str) -> Path:
@@ -41,8 +37,8 @@ GOOD = {"id": "good", "question": "Who?", "answers": ["Ann"]}
 
 
 def test_questions_and_dialogues_come_in_order(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
+    path = write_rows(
+        tmp_path / "q.jsonl",
         {"id": "a", "question": "Who?", "answers": ["Ann", "Ann Fell"], "type": "name"},
         {"id": "b", "question": "Why?", "answerable": False},
         {"id": "c", "question": "Which?", "all_of": [["x", "y"], ["z"]]},
@@ -78,7 +74,8 @@ def test_blank_lines_a_bom_crlf_and_missing_ids_do_not_matter(tmp_path: Path) ->
 
 def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
     question = "Who\u2028came\u0085in?"
-    assert read_questions(written(tmp_path, {"id": "a", "question": question}))[0].question == question
+    line = json.dumps({"id": "a", "question": question}, ensure_ascii=False)
+    assert read_questions(write_rows(tmp_path / "q.jsonl", line))[0].question == question
 
 
 @pytest.mark.parametrize(
@@ -110,8 +107,7 @@ def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_row_is_left_out_and_named(row: object, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "questions.jsonl"
-    path.write_text("".join(json.dumps(each) + "\n" for each in (GOOD, row)))
+    path = write_rows(tmp_path / "q.jsonl", GOOD, row)
     loaded = load_questions(path)
     assert [question.id for question in loaded.questions] == ["good"]
     ((where, why),) = left_out(path)
@@ -121,13 +117,13 @@ def test_a_bad_row_is_left_out_and_named(row: object, words: str, tmp_path: Path
 
 
 def test_an_id_used_twice_is_named_and_the_first_kept(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD, GOOD | {"id": "b"}, GOOD | {"question": "Why?"})
+    path = write_rows(tmp_path / "q.jsonl", GOOD, GOOD | {"id": "b"}, GOOD | {"question": "Why?"})
     assert [question.question for question in load_questions(path).questions] == ["Who?", "Who?"]
     assert left_out(path) == [("line 3", "id 'good' was used in line 1; ids must differ, give this one another")]
 
 
 def test_strict_names_the_first_and_the_number(tmp_path: Path) -> None:
-    path = written(tmp_path, {"id": "x"}, GOOD, [1], 3)
+    path = write_rows(tmp_path / "q.jsonl", {"id": "x"}, GOOD, [1], 3)
     with pytest.raises(QuestionFileError) as raised:
         read_questions(path)
     message = str(raised.value)
@@ -168,7 +164,7 @@ def test_a_file_without_any_question_is_an_error(data: bytes, words: str, tmp_pa
 
 
 def test_a_dialogue_goes_as_a_whole(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD, {"id": "d", "turns": [{"question": "Who?"}, {"question": "w" * 50}]})
+    path = write_rows(tmp_path / "q.jsonl", GOOD, {"id": "d", "turns": [{"question": "Who?"}, {"question": "w" * 50}]})
     rest = load_questions(path).without(lambda question: "too long" if len(question.question) > 40 else None)
     assert [question.id for question in rest.questions] == ["good"]
     assert [str(row) for row in rest.left_out] == [f"{path}, line 2, turn 2: too long"]
@@ -287,8 +283,11 @@ def test_bad_parts_of_a_squad_file_are_named(tmp_path: Path) -> None:
 def test_rows_with_a_context_are_squads_in_either_shape(tmp_path: Path) -> None:
     row = {"id": "s1", "title": "Gull Rock", "context": CONTEXT, "question": "When was it lit?", "is_impossible": False}
     columns = row | {"id": "s2", "answers": {"text": ["Ann"], "answer_start": [39]}}
-    path = written(
-        tmp_path, row | {"answers": [{"text": "1871", "start": 31}]}, columns, row | {"id": "s3", "answers": 3}
+    path = write_rows(
+        tmp_path / "q.jsonl",
+        row | {"answers": [{"text": "1871", "start": 31}]},
+        columns,
+        row | {"id": "s3", "answers": 3},
     )
     loaded = load_questions(path)
     assert [(question.id, question.answers) for question in loaded.questions] == [("s1", ("1871",)), ("s2", ("Ann",))]
@@ -305,7 +304,7 @@ def test_the_texts_of_a_squad_file_become_a_corpus(tmp_path: Path) -> None:
     rows = read_rows(tmp_path / "squad.json")
     assert write_corpus(tmp_path / "corpus", rows) == {CONTEXT: "00000.txt"}
     with pytest.raises(QuestionFileError, match="brings no documents along"):
-        load_questions(written(tmp_path, GOOD)).pages()
+        load_questions(write_rows(tmp_path / "q.jsonl", GOOD)).pages()
 
 
 def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
@@ -319,13 +318,9 @@ def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
 
 
 def beir_folder(tmp_path: Path, qrels: str, **files: str) -> Path:
-    folder = tmp_path / "set"
-    (folder / "qrels").mkdir(parents=True)
     rows = [{"_id": "D-1", "title": "Oil", "text": "It burns oil."}, {"_id": "a/b", "title": "", "text": "It is old."}]
-    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     queries = [{"_id": "q1", "text": "What burns?"}, {"_id": "q2", "text": "How old?"}, {"_id": "q3", "text": "Else?"}]
-    (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in queries))
-    (folder / "qrels" / "test.tsv").write_text(qrels)
+    folder = write_beir(tmp_path / "set", rows, queries, qrels)
     for name, text in files.items():
         (folder / f"{name}.jsonl").write_text(text)
     return folder

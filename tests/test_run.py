@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from conftest import assert_cited, make_settings, write_corpus
+from conftest import assert_cited, make_settings, read_rows, write_beir, write_corpus, write_rows
 from famqa.assistant import Assistant, Trace
 from famqa.errors import FamqaError, IndexStaleError, QuestionFileError
 from famqa.evaluation import run as runs
@@ -80,10 +80,6 @@ def stop_at(ask: Ask, number: int) -> Ask:
     return asking
 
 
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
 def files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in ("predictions.jsonl", "scores.jsonl", "metrics.json")}
 
@@ -93,7 +89,10 @@ def test_a_run_writes_a_line_a_question(
 ) -> None:
     done: list[int] = []
     rows, measured = runs.run(ask, small_assistant, questions, tmp_path / "run", progress=done.append)
-    predictions, scores = lines(tmp_path / "run" / "predictions.jsonl"), lines(tmp_path / "run" / "scores.jsonl")
+    predictions, scores = (
+        read_rows(tmp_path / "run" / "predictions.jsonl"),
+        read_rows(tmp_path / "run" / "scores.jsonl"),
+    )
     named = [("lamp", None), ("keepers", 1), ("keepers", 2), ("peru", None)]
     assert [(row["id"], row.get("turn")) for row in predictions] == named
     assert [(row["id"], row.get("turn")) for row in scores] == named
@@ -129,7 +128,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(
     with pytest.raises(Stopped):
         runs.run(stop_at(ask, number), small_assistant, questions, tmp_path / "parts")
     assert json.loads((tmp_path / "parts" / "run.json").read_text())["finished"] is False
-    kept = len(lines(tmp_path / "parts" / "predictions.jsonl"))
+    kept = len(read_rows(tmp_path / "parts" / "predictions.jsonl"))
     assert kept == max(number - 2, 0)  # the first time is the warming up, and the last one stopped
     again: list[Question] = []
 
@@ -246,9 +245,7 @@ def test_from_a_file_to_figures(small_assistant: Assistant, tmp_path: Path) -> N
         {"id": "peru", "question": "What is the capital of Peru?", "answerable": False, "type": "none"},
         {"id": "bad", "question": ""},
     ]
-    path = tmp_path / "q.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    loaded = runs.askable(load_questions(path), small_assistant.settings)
+    loaded = runs.askable(load_questions(write_rows(tmp_path / "q.jsonl", *rows)), small_assistant.settings)
     measured = []
     for name in ("a", "b"):
         measured.append(runs.run(runs.ask_with(small_assistant, loaded), small_assistant, loaded, tmp_path / name)[1])
@@ -257,10 +254,10 @@ def test_from_a_file_to_figures(small_assistant: Assistant, tmp_path: Path) -> N
     assert metrics["recall_at_5"] == metrics["verbatim"] == 1.0
     assert measured[0]["by_document"] == {"lighthouse.txt": measured[0]["by_type"]["fact"]}
     first, second = (
-        [{**row, "timings_ms": None} for row in lines(tmp_path / name / "predictions.jsonl")] for name in ("a", "b")
+        [{**row, "timings_ms": None} for row in read_rows(tmp_path / name / "predictions.jsonl")] for name in ("a", "b")
     )
     assert first == second
-    for row in lines(tmp_path / "a" / "predictions.jsonl"):
+    for row in read_rows(tmp_path / "a" / "predictions.jsonl"):
         for citation in (*row["citations"], *row["nearest"]):
             text = small_assistant.document(citation["doc_id"]).text
             assert text[citation["start"] : citation["end"]] == citation["quote"] != ""
@@ -280,7 +277,7 @@ def test_a_process_that_is_interrupted_is_gone_on_with(small_assistant: Assistan
     settings = small_assistant.settings
     asked = ["What did the first lamp burn?", "Who shot the albatross?", "Who is the architect?", "When was it lit?"]
     rows = [{"id": f"q{n}", "question": asked[n % 4], "answers": ["rapeseed oil"]} for n in range(40)]
-    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_rows(tmp_path / "q.jsonl", *rows)
     place = ["--corpus", str(settings.corpus), "--index", str(settings.index), "--out", "run"]
     command = [sys.executable, "-m", "famqa.cli", "eval", "q.jsonl", *place]
     environment = os.environ | {"PYTHONPATH": SOURCE, "FAMQA_CANDIDATES": "1"}
@@ -301,7 +298,7 @@ def test_a_process_that_is_interrupted_is_gone_on_with(small_assistant: Assistan
     assert 4 <= before < 40
     subprocess.run([*command, "--resume"], check=True, capture_output=True, cwd=tmp_path, env=environment)
     assert predictions.read_bytes().splitlines()[:before] == kept
-    found = [{**row, "timings_ms": None} for row in lines(predictions)]
+    found = [{**row, "timings_ms": None} for row in read_rows(predictions)]
     assert [row.pop("id") for row in found] == [row["id"] for row in rows]
     assert found[4:] == found[:-4]
     assert json.loads((tmp_path / "run" / "run.json").read_text())["finished"] is True
@@ -349,15 +346,11 @@ def test_a_beir_set_is_measured_as_trec_eval_measures_it(tmp_path: Path, fake_mo
     queries = {"q1": "What does the lamp burn?", "q2": "How heavy is the bell?", "q3": "What does rope cost?"}
     qrels = [("q1", "lamp/1", 2), ("q1", "lamp/2", 1), ("q1", "rope", 0), ("q1", "lost", 2)]
     qrels += [("q2", "bell.a", 1), ("q2", "bell.b", 1), ("q3", "bell.b", 1)]
-    folder = tmp_path / "set"
-    (folder / "qrels").mkdir(parents=True)
     rows = [{"_id": name, "title": "", "text": text} for name, text in texts.items()]
-    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     asked = [{"_id": name, "text": text} for name, text in queries.items()]
-    (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
-    (folder / "qrels" / "test.tsv").write_text("".join(f"{q}\t{name}\t{grade}\n" for q, name, grade in qrels))
+    table = "".join(f"{q}\t{name}\t{grade}\n" for q, name, grade in qrels)
 
-    loaded = load_questions(folder)
+    loaded = load_questions(write_beir(tmp_path / "set", rows, asked, table))
     settings = make_settings(tmp_path, {}, reader="sentences", answer_threshold=0.0)
     write_pages(settings.corpus, loaded.pages())
     update(settings)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from famqa.catalog import Catalog, Entry, write_catalog
-from famqa.generations import CATALOG, FAISS, POSTINGS, VECTORS, Generation, Manifest, Recipe
+from famqa.generations import CATALOG, FAISS, POSTINGS, VECTORS, Generation
+from famqa.manifests import Manifest, Recipe
 from famqa.postings import Postings, write_postings
 from famqa.records import BlockKind, Document, Passage, Segment
 from famqa.search import fuse, search, z_scores

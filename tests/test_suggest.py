@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conftest import BUNDLED_CORPUS, LIGHTHOUSE, PRICES, parsed
-from famqa import cli
-from famqa.evaluation.questions import read_questions
+from conftest import BUNDLED_CORPUS, LIGHTHOUSE, PRICES, Run, parsed, read_questions, read_rows, refused
 from famqa.evaluation.suggest import suggest, summary, to_jsonl, to_row
 from famqa.records import Block, Document
 
 SECOND_CORPUS = Path(__file__).parent / "second_corpus" / "documents"
-Run = Callable[..., tuple[int, str, str]]
 
 KITE = "= Kite =\nSpan: 2 m\nDesigner: Ann Lee\n"
 DOOR = "= Door =\nSpan: 3 m\nColour: red\n"
@@ -96,23 +92,10 @@ def test_every_answer_stands_in_its_evidence_and_that_in_the_document(folder: Pa
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, template_index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Runs `famqa questions suggest` in an empty folder over the index of the small corpus."""
+def run(tmp_path: Path, template_index: Path, monkeypatch: pytest.MonkeyPatch, command: Run) -> Run:
+    """Runs `famqa questions suggest` in an empty folder over the index of the small corpus, unless another is named."""
     monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str, index: Path = template_index) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["famqa", "questions", "suggest", "--index", str(index), *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return command
+    return partial(command, "questions", "suggest", "--index", template_index)
 
 
 def test_the_command_prints_a_question_file(run: Run, tmp_path: Path) -> None:
@@ -130,26 +113,21 @@ def test_the_command_writes_a_file_and_replaces_none(run: Run, tmp_path: Path) -
     code, out, err = run("--out", str(target), "--limit", "2")
     assert (code, out) == (0, "")
     assert f"written to {target}" in err
-    rows = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    rows = read_rows(target)
     assert [row["id"] for row in rows] == ["suggested-001", "suggested-002"]
-    code, out, err = run("--out", str(target))
-    assert (code, out) == (2, "")
-    assert err == f"famqa: {target} is there already; name another file, or replace it with --force\n"
+    line = refused(run, "--out", target)
+    assert line == f"famqa: {target} is there already; name another file, or replace it with --force"
     assert len(target.read_text("utf-8").splitlines()) == 2
     assert run("--out", str(target), "--force")[0] == 0
     assert len(target.read_text("utf-8").splitlines()) == 13
 
 
 def test_bad_use(run: Run, tmp_path: Path) -> None:
-    code, out, err = run(index=tmp_path / "none")
-    assert (code, out) == (2, "")
-    assert err.startswith("famqa: there is no index in") and err.count("\n") == 1
+    assert refused(run, "--index", tmp_path / "none").startswith("famqa: there is no index in")
     assert run("--limit", "0")[0] == 2
-    code, _, err = run("--out", str(tmp_path))
-    assert code == 2 and "is a folder" in err
+    assert "is a folder" in refused(run, "--out", tmp_path)
     (tmp_path / "file").write_text("x")
-    code, _, err = run("--out", str(tmp_path / "file" / "q.jsonl"))
-    assert code == 2 and err.startswith("famqa: ") and err.count("\n") == 1
+    assert "name another file with --out" in refused(run, "--out", tmp_path / "file" / "q.jsonl")
 
 
 def test_no_model_is_imported(template_index: Path) -> None:

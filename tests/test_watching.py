@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from conftest import TermEmbedder, make_settings, write_corpus
-from famqa import watching
-from famqa.errors import IndexError_
+from famqa import indexing, updates, watching
+from famqa.errors import IndexBusyError, IndexError_
 from famqa.generations import build_lock, current_name, read_manifest, rollback, verify
 from famqa.indexing import Report, update
 from famqa.settings import Settings
-from famqa.watching import Watcher, snapshot
+from famqa.updates import Updates, doing, snapshot
+from famqa.watching import Watcher
 
 Start = Callable[..., list[str]]
 
@@ -38,12 +39,14 @@ def built(tmp_path: Path, fake_model: TermEmbedder) -> Settings:
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a watcher and gives the lines that it will have said; it is stopped at the end."""
     monkeypatch.setattr(watching, "_LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(watching, "give_way", lambda: None)  # the priority of a test's thread is nobody's business
+    monkeypatch.setattr(updates, "_LOOK_SECONDS", 0.1)
+    for module in (watching, updates):
+        monkeypatch.setattr(module, "give_way", lambda: None)  # the priority of a test's thread is nobody's business
     running: list[Watcher] = []
 
-    def begin(settings: Settings, quiet_seconds: float = 0.1) -> list[str]:
+    def begin(settings: Settings, quiet_seconds: float = 0.1, updates: Updates | None = None) -> list[str]:
         said: list[str] = []
-        watcher = Watcher(settings, said.append, quiet_seconds)
+        watcher = Watcher(settings, said.append, quiet_seconds, updates)
         watcher.start()
         running.append(watcher)
         return said
@@ -115,15 +118,15 @@ def test_a_failure_is_one_line_and_is_tried_again(
     attempts: list[int] = []
     done: list[int] = []
 
-    def fail(settings: Settings, **others: object) -> Report:
+    def fail(*given: object, **others: object) -> Report:
         attempts.append(1)
         if len(attempts) in (2, 3, 4):
             raise IndexError_("No space left on device")
-        report = update(settings, **others)
+        report = update(*given, **others)
         done.append(1)
         return report
 
-    monkeypatch.setattr(watching, "update", fail)
+    monkeypatch.setattr(indexing, "update", fail)
     monkeypatch.setattr(watching, "_RETRY_SECONDS", 0.2)
     said = start(built)
     wait_for(lambda: done)  # the first one is over, so the new file is left to the second
@@ -140,13 +143,13 @@ def test_a_failure_is_one_line_and_is_tried_again(
 def test_an_error_of_ours_is_one_line_too(built: Settings, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     attempts: list[int] = []
 
-    def fail(settings: Settings, **others: object) -> Report:
+    def fail(*given: object, **others: object) -> Report:
         attempts.append(1)
         if len(attempts) == 1:
             raise ZeroDivisionError("a fault")
-        return update(settings, **others)
+        return update(*given, **others)
 
-    monkeypatch.setattr(watching, "update", fail)
+    monkeypatch.setattr(indexing, "update", fail)
     monkeypatch.setattr(watching, "_RETRY_SECONDS", 0.2)
     said = start(built)
     write_corpus(built.corpus, {"ropes.txt": "Hemp floats."})
@@ -172,6 +175,78 @@ def test_two_watchers_and_a_manual_build_do_not_fight(built: Settings, start: St
     time.sleep(0.5)
     assert not [line for line in one + other if "could not" in line]
     assert verify(built.index) == []
+
+
+def test_what_a_visitor_started_and_the_watcher_are_one_at_a_time_and_no_error(
+    built: Settings, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, may_end, running = Updates(built), threading.Event(), threading.Event()
+    done: list[Report] = []
+
+    def slow(*given: object, **others: object) -> Report:
+        running.set()
+        assert may_end.wait(30)
+        done.append(update(*given, **others))
+        return done[-1]
+
+    monkeypatch.setattr(indexing, "update", slow)
+    write_corpus(built.corpus, {"ropes.txt": "Hemp floats."})
+    shared.start()
+    assert running.wait(30)
+    tried: list[int] = []
+    run = shared.run
+    monkeypatch.setattr(shared, "run", lambda **named: tried.append(1) or run(**named))
+    said = start(built, updates=shared)
+    wait_for(lambda: len(tried) > 1)  # the watcher has come upon the visitor's update, and waits
+    may_end.set()
+    wait_for(lambda: len(done) == 2 and not shared.status().is_running)
+    assert done[1].plan.is_up_to_date and said == [], "the watcher found nothing left to do"
+    assert "1 added" in shared.status().outcome
+    may_end.clear()
+    running.clear()
+    write_corpus(built.corpus, {"sails.txt": "Sails are of canvas."})
+    assert running.wait(30)  # the watcher's
+    with pytest.raises(IndexBusyError, match=r"^an update is running already .*wait until it is done$"):
+        shared.start()
+    may_end.set()
+    wait_for(lambda: said)
+    assert "1 added" in said[0] and shared.status().outcome == said[0]
+
+
+def test_a_visitor_may_stop_what_the_watcher_began(
+    built: Settings, start: Start, fake_model: TermEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, before, embedding, may_end = Updates(built), current_name(built.index), threading.Event(), threading.Event()
+    real = fake_model.embed
+
+    def slow(texts: list[str]) -> object:
+        embedding.set()
+        assert may_end.wait(30)
+        return real(texts)
+
+    monkeypatch.setattr(fake_model, "embed", slow)
+    write_corpus(built.corpus, {"ropes.txt": "Hemp floats."})
+    said = start(built, updates=shared)
+    assert embedding.wait(30)
+    assert shared.stop()
+    may_end.set()
+    wait_for(lambda: said)
+    assert said == ["the update was stopped; the next change of a file begins another"]
+    assert current_name(built.index) == before
+    write_corpus(built.corpus, {"sails.txt": "Sails are of canvas."})
+    wait_for(lambda: doc_ids(built) == ["kites.txt", "ropes.txt", "sails.txt"])
+
+
+def test_while_another_process_builds_the_watcher_says_that_it_waits(built: Settings, start: Start) -> None:
+    shared = Updates(built)
+    with build_lock(built.index):
+        said = start(built, updates=shared)
+        write_corpus(built.corpus, {"ropes.txt": "Hemp floats."})
+        wait_for(lambda: shared.status().step == "waiting")
+        assert doing(shared.status()) == "waiting for another process that builds the index"
+    wait_for(lambda: doc_ids(built) == ["kites.txt", "ropes.txt"])
+    wait_for(lambda: said)
+    assert shared.status().outcome == said[0]
 
 
 def test_stopping_gives_up_an_update_that_is_under_way(
@@ -251,19 +326,19 @@ def test_hidden_files_and_an_index_inside_the_folder_wake_nobody(
     corpus = write_corpus(tmp_path / "corpus", {"kites.txt": "A kite has a tail."})
     settings = Settings(corpus=corpus, index=corpus / "index")
     update(settings)
-    updates: list[int] = []
+    attempts: list[int] = []
 
-    def counted(settings: Settings, **others: object) -> Report:
-        updates.append(1)
-        return update(settings, **others)
+    def counted(*given: object, **others: object) -> Report:
+        attempts.append(1)
+        return update(*given, **others)
 
-    monkeypatch.setattr(watching, "update", counted)
+    monkeypatch.setattr(indexing, "update", counted)
     start(settings)
-    wait_for(lambda: updates)
+    wait_for(lambda: attempts)
     write_corpus(corpus, {".kites.txt.swp": "half", ".git/index": "x"})
     update(settings, full=True, wait_seconds=30)  # the watcher may still be at its own first one
     time.sleep(1)
-    assert len(updates) == 1
+    assert len(attempts) == 1
     write_corpus(corpus, {"ropes.txt": "Hemp floats."})
     wait_for(lambda: doc_ids(settings) == ["kites.txt", "ropes.txt"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +49,31 @@ def test_a_question_is_shown_at_once_then_each_step_then_its_answer(chat: Chat) 
     assert steps[:2] == ["", "searching…"] and steps[2].startswith("reading ")
     assert turns[-1].answer is not None and turns[-1].answer.answer == "Edith Marlow"
     assert turns[-1].step == ""
+
+
+def test_of_a_stopped_question_nothing_more_comes(
+    chat: Chat, small_assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.stop("early")
+    assert [turn.step for turn in chat.ask(QUESTION, (), key="early")] == [""]
+
+    reading, go_on = threading.Event(), threading.Event()
+
+    def waiting(question: str, on_step: Callable[[str], None], **_: object) -> None:
+        on_step("searching…")
+        reading.set()
+        assert go_on.wait(30)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(small_assistant, "trace", waiting)
+        turns = chat.ask(QUESTION, (), key="late")
+        assert [next(turns).step, next(turns).step] == ["", "searching…"]
+        assert reading.wait(30)
+        chat.stop("late")
+        assert list(turns) == []
+        go_on.set()
+    chat.stop("")
+    assert asked(chat, QUESTION).answer is not None, "a question without a key cannot be stopped"
 
 
 def test_what_goes_wrong_is_one_line(chat: Chat, small_assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:

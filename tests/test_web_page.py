@@ -106,15 +106,6 @@ def test_ask_and_the_first_source_opens(tab, site: Site) -> None:
     assert tab.locator("#sources mark.quote").first.evaluate(in_view)
 
 
-def test_a_follow_up_is_understood_and_said_so(tab, site: Site) -> None:
-    ask(tab, QUESTION)
-    ask(tab, "And when was it opened?")
-    assert "asked as" in tab.inner_text(".understood")
-    assert "Cape Vell" in tab.inner_text(".understood")
-    assert "1887" in tab.locator(".turn").nth(1).inner_text()
-    assert_highlight_is_the_document(tab, site)
-
-
 def test_click_every_mark(tab, site: Site) -> None:
     for question in ("Who designed the lighthouse?", "Who was the assistant of Jonas Brandt?", "What was nominated?"):
         ask(tab, question)
@@ -126,25 +117,6 @@ def test_click_every_mark(tab, site: Site) -> None:
         button.click()
         tab.wait_for_selector(f'.source-head[data-turn="{turn}"][data-ref="{ref}"]')
         assert_highlight_is_the_document(tab, site)
-
-
-def test_the_keyboard_alone(tab, site: Site) -> None:
-    ask(tab, QUESTION)
-    tab.locator(".cite").first.focus()
-    tab.keyboard.press("Enter")
-    tab.wait_for_function("document.activeElement.matches('#sources mark.quote')")
-    tab.keyboard.press("Escape")
-    assert tab.evaluate("document.activeElement.matches('.cite')")
-    tab.keyboard.press("Space")
-    tab.wait_for_function("document.activeElement.matches('#sources mark.quote')")
-    assert_highlight_is_the_document(tab, site)
-
-
-def test_an_example_is_asked_by_a_click(tab) -> None:
-    question = tab.locator(".chip").first.inner_text()
-    tab.locator(".chip").first.click()
-    tab.wait_for_selector(".answer")
-    assert tab.inner_text(".question") == question
 
 
 def test_a_list_a_table_and_facts_look_like_what_they_are(tab) -> None:
@@ -233,7 +205,6 @@ def test_visitors_do_not_see_each_other(tab, browser, site: Site) -> None:
     other.close()
 
 
-@pytest.mark.parametrize("tab", ["light", "dark"], indirect=True)
 def test_a_narrow_screen_has_no_sideways_scroll(tab, site: Site) -> None:
     tab.set_viewport_size(NARROW)
     assert overflow(tab) == 0

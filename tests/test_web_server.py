@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from famqa.errors import FamqaError, QuestionError, SettingsError
 from famqa.indexing import update
 from famqa.settings import SENTENCE_READER, Settings, load_settings
 from famqa.updates import Updates
+from famqa.users import UsersError
 from famqa.web import logs, metrics, server
 from famqa.web.metrics import MeasuredAssistant, Metrics, measured
 from famqa.web.serving import Running, address_of, bind, exposure, running
@@ -140,6 +143,18 @@ def test_figures_count_what_was_asked(client: TestClient) -> None:
     assert 0 <= figure(client, "famqa_index_age_seconds") < 600
     assert figure(client, "famqa_questions_running") == 0
     assert figure(client, "process_resident_memory_bytes") > 1e6
+
+
+def test_a_clock_that_is_set_back_makes_no_index_of_the_future(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2001, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(metrics, "datetime", Earlier)
+    assert figure(client, "famqa_index_age_seconds") == 0
 
 
 def test_figures_without_an_index_say_so(client: TestClient, asked: Assistant) -> None:
@@ -401,6 +416,14 @@ def test_an_address_that_cannot_be_used_is_one_line() -> None:
         bind("no such host", 0)
 
 
+def test_a_wrong_line_of_the_users_file_is_told_before_an_index_is_built(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, dict(SMALL_CORPUS), users_file=tmp_path / "users", port=0)
+    (tmp_path / "users").write_text("ann admin nonsense\n")
+    with pytest.raises(UsersError, match="line 1: not a user"):
+        server.serve(settings)
+    assert not settings.index.exists()
+
+
 def test_ipv6_addresses_are_served_with_or_without_brackets(app: Any) -> None:
     try:
         bind("::1", 0).close()
@@ -409,6 +432,36 @@ def test_ipv6_addresses_are_served_with_or_without_brackets(app: Any) -> None:
     with running(app, "[::1]") as site:
         assert site.address.startswith("http://[::1]:")
         assert httpx.get(f"{site.address}/healthz", trust_env=False).status_code == 200
+
+
+# Memory
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
+@pytest.mark.parametrize(("variables", "most"), [({}, 2), ({"MALLOC_ARENA_MAX": "5"}, 5)])
+def test_threads_share_few_pools_of_memory(variables: dict[str, str], most: int) -> None:
+    """Sixteen threads at once, which would have a pool each."""
+    program = """
+import ctypes, threading
+from famqa.web.serving import keep_few_arenas
+keep_few_arenas()
+all_here = threading.Barrier(16)
+def allocate():
+    kept = bytearray(5000)
+    all_here.wait(60)
+threads = [threading.Thread(target=allocate) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+c = ctypes.CDLL(None)
+c.fopen.restype = ctypes.c_void_p
+stream = c.fopen(b"/dev/stdout", b"w")
+c.malloc_info(0, ctypes.c_void_p(stream))
+c.fflush(ctypes.c_void_p(stream))
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | variables
+    environment["PYTHONPATH"] = str(Path(server.__file__).parents[2])
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert told.stdout.count("<heap nr=") == most
 
 
 # Stopping

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from famqa.feedback import Feedback
 from web_site import (
     Site,
     ask,
     assert_highlight_is_the_document,
     browser,
     focus_is_on,
-    marked,
-    overflow,
     served,
     tab,
     visitors,
@@ -49,22 +45,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture
-def held(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Questions wait until this is set."""
-    released = threading.Event()
-    real = site.assistant.trace
-
-    def waiting(*asked, on_step, **named):
-        on_step("searching…")
-        released.wait(30)
-        return real(*asked, on_step=on_step, **named)
-
-    monkeypatch.setattr(site.assistant, "trace", waiting)
-    yield released
-    released.set()
-
-
 def copied(tab, button) -> str:
     """What a button puts into the clipboard."""
     tab.evaluate("navigator.clipboard.writeText('')")
@@ -82,23 +62,6 @@ def visit(tab, site: Site, link: str):
     return other
 
 
-def test_the_steps_are_shown_and_a_question_can_be_stopped(tab, held: threading.Event) -> None:
-    tab.fill("#question-box", QUESTION)
-    tab.press("#question-box", "Enter")
-    tab.wait_for_selector("text=searching…")
-    assert tab.inner_text(".question") == QUESTION and tab.input_value("#question-box") == ""
-    assert tab.is_visible("#stop") and not tab.is_visible("#ask")
-    tab.press("#question-box", "Escape")
-    assert tab.input_value("#question-box") == QUESTION
-    assert tab.is_visible("#ask") and not tab.is_visible("#stop")
-    held.set()
-    tab.wait_for_timeout(600)
-    assert tab.locator(".turn").count() == 0, "the answer to what was stopped does not come after all"
-    tab.press("#question-box", "Enter")
-    wait_for_turns(tab, 1)
-    assert "Ada Thorne" in tab.inner_text(".answer")
-
-
 def test_a_question_that_failed_is_asked_again_in_its_place(tab, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(site.assistant, "trace", lambda *_, **__: 1 / 0)
@@ -108,52 +71,6 @@ def test_a_question_that_failed_is_asked_again_in_its_place(tab, site: Site, mon
     tab.wait_for_selector(".answer")
     wait_for_turns(tab, 1)
     assert "Ada Thorne" in tab.inner_text(".answer") and tab.locator(".problem").count() == 0
-
-
-def test_a_completed_question_is_edited_and_asked_as_it_stands(tab) -> None:
-    ask(tab, QUESTION)
-    ask(tab, "And the bridge over the Dunn?")
-    tab.click(".edit")
-    completed = tab.locator(".understood b").inner_text()
-    assert tab.input_value("#question-box") == completed and focus_is_on(tab, "#question-box")
-    tab.press("#question-box", "Enter")
-    wait_for_turns(tab, 3)
-    last = tab.locator(".turn").last
-    assert last.locator(".question").inner_text() == completed
-    assert last.locator(".understood").count() == 0
-
-
-def test_confidence_is_a_number_on_focus(tab) -> None:
-    ask(tab, QUESTION)
-    assert not tab.is_visible(".tip")
-    tab.focus(".confidence")
-    assert "probability that this is right: 0." in tab.inner_text(".tip")
-
-
-def test_an_answer_is_taken_away_with_its_citations(tab, site: Site) -> None:
-    ask(tab, QUESTION)
-    plain = copied(tab, tab.locator(".copy").first)
-    doc_id, start, end, quote = marked(tab)
-    assert plain.startswith(f"{QUESTION}\n\nAda Thorne [1]\n\n[1] “{quote}”\nCape Vell Lighthouse · line 3\n")
-    assert f"{site.address}/?source={doc_id}@" in plain and f"&at={start}-{end}" in plain
-    markdown = copied(tab, tab.locator(".copy").last)
-    assert f"\n> {quote}\n" in markdown and f"]({site.address}/?source=" in markdown
-
-
-@pytest.mark.parametrize("tab", ["light", "dark narrow"], indirect=True)
-def test_a_permanent_link_opens_the_place_again(tab, site: Site) -> None:
-    ask(tab, "Who kept the light for forty years?")
-    tab.locator(".cite, .place").first.click()
-    tab.wait_for_function("document.activeElement.matches('#sources mark.quote')")
-    place = marked(tab)
-    link = copied(tab, tab.locator(".source-head a.link"))
-    other = visit(tab, site, link)
-    assert marked(other) == place
-    other.wait_for_function("document.activeElement.matches('#sources mark.quote')")
-    assert_highlight_is_the_document(other, site)
-    assert overflow(other) == 0
-    assert other.url == link, "a reload opens it again"
-    other.close()
 
 
 @pytest.mark.parametrize(
@@ -270,46 +187,6 @@ def test_a_server_that_has_forgotten_the_conversation_learns_it_from_the_page(ta
     assert tab.locator(".turn").count() == 2
 
 
-def test_thumbs_and_the_right_answer_from_the_source(tab, site: Site) -> None:
-    feedback = Feedback(site.settings.index)
-    ask(tab, QUESTION)
-    tab.click('.judge[data-verdict="right"]')
-    tab.wait_for_selector("text=Noted as right")
-    assert [row.verdict for row in feedback.rows()] == ["right"]
-    tab.click('.judge[data-verdict="wrong"]')
-    tab.wait_for_selector("text=Noted as wrong")
-    assert tab.get_attribute('.judge[data-verdict="wrong"]', "aria-pressed") == "true"
-    select = """words => {
-        const walker = document.createTreeWalker(document.querySelector('#sources .text'), NodeFilter.SHOW_TEXT);
-        while (walker.nextNode()) {
-            const at = walker.currentNode.data.indexOf(words);
-            if (at >= 0) getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + words.length);
-        }
-    }"""
-    tab.evaluate(select, "Ole Winther")  # after an emoji: two units of the browser's, one code point of ours
-    tab.wait_for_function("document.querySelector('#right-answer').value === 'Ole Winther'")
-    tab.click(".correction button[type=submit]")
-    tab.wait_for_selector("text=Noted as the right answer: Ole Winther")
-    (row,) = feedback.rows()
-    assert row.verdict == "wrong" and row.correction is not None
-    text = site.assistant.document("coast/lighthouse.txt").text
-    assert row.correction.start == text.index("Ole Winther") and row.correction.quote == "Ole Winther"
-
-
-def test_the_right_answer_by_keyboard_alone(tab, site: Site) -> None:
-    ask(tab, "Who was the first keeper?")
-    tab.focus('.judge[data-verdict="wrong"]')
-    tab.keyboard.press("Enter")
-    tab.wait_for_selector(".correction", state="visible")
-    tab.focus("#right-answer")
-    tab.keyboard.type("Northern Heritage Medal")
-    tab.keyboard.press("Enter")
-    tab.wait_for_selector("text=Noted as the right answer")
-    assert focus_is_on(tab, '.judge[data-verdict="wrong"]')
-    row = Feedback(site.settings.index).rows()[-1]
-    assert row.correction is not None and row.correction.quote == "Northern Heritage Medal"
-
-
 def test_a_document_is_browsed_and_sources_are_stepped_through(tab, site: Site) -> None:
     tab.locator(".browse").first.focus()
     tab.keyboard.press("Enter")
@@ -333,34 +210,3 @@ def test_small_talk_is_answered_politely(tab) -> None:
     ask(tab, "Thank you!")
     assert tab.locator(".answer.talk .short").inner_text() != ""
     assert tab.locator(".bar, .cite, .place").count() == 0
-
-
-@pytest.mark.parametrize("tab", ["light", "dark", "light narrow"], indirect=True)
-def test_axe_finds_no_serious_fault(tab) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-
-    def check() -> None:
-        found = axe.run(tab).response["violations"]
-        serious = [
-            f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-            for each in found
-            if each["impact"] in ("serious", "critical")
-            for node in each["nodes"]
-        ]
-        assert serious == []
-
-    check()
-    tab.click(".scope summary")
-    tab.wait_for_selector(".scope-list input")
-    check()
-    tab.keyboard.press("Escape")
-    ask(tab, QUESTION)
-    ask(tab, "And the bridge over the Dunn?")
-    ask(tab, "How do I bake sourdough bread?")
-    check()
-    tab.locator(".turn").first.locator('.judge[data-verdict="wrong"]').click()
-    tab.wait_for_selector(".correction", state="visible")
-    check()
-    tab.click("#fresh")
-    tab.wait_for_selector("#earlier .reopen")
-    check()

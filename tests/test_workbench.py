@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import LIGHTHOUSE, SMALL_CORPUS, TermEmbedder, make_settings
+from conftest import LIGHTHOUSE, SMALL_CORPUS, TermEmbedder, make_settings, write_rows
 from famqa.assistant import Assistant, Trace
 from famqa.errors import FamqaError
 from famqa.evaluation.run_folder import read_predictions, read_run
@@ -58,12 +57,6 @@ class Watched:
         return self._assistant.trace(question, *arguments, **named)
 
 
-def jsonl(path: Path, *rows: dict[str, Any]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return path
-
-
 @pytest.fixture
 def settings(tmp_path: Path, fake_model: TermEmbedder) -> Settings:
     made = make_settings(tmp_path, SMALL_CORPUS, reader="sentences", answer_threshold=0.0)
@@ -86,9 +79,9 @@ def files(settings: Settings) -> Files:
 
 def test_files_to_choose_from(files: Files, settings: Settings, assistant: Any, tmp_path: Path) -> None:
     assert files.question_files() == []
-    jsonl(tmp_path / "evaluation" / "mine.jsonl", QUESTIONS[0])
+    write_rows(tmp_path / "evaluation" / "mine.jsonl", QUESTIONS[0])
     (tmp_path / "evaluation" / "README.md").write_text("about")
-    added = files.add(jsonl(tmp_path / "sent" / "b.jsonl", QUESTIONS[1]))
+    added = files.add(write_rows(tmp_path / "sent" / "b.jsonl", QUESTIONS[1]))
     assert (added.key, added.path) == ("uploaded/b.jsonl", settings.index / "questions" / "b.jsonl")
     answer = assistant.ask(QUESTIONS[0]["question"])
     Feedback(settings.index).record(
@@ -126,25 +119,27 @@ def test_only_what_is_listed_can_be_chosen(files: Files, assistant: Any, key: st
     ],
 )
 def test_names_of_uploads(files: Files, settings: Settings, tmp_path: Path, name: str, kept: str) -> None:
-    assert files.add(jsonl(tmp_path / "sent" / name, QUESTIONS[0])).path == settings.index / "questions" / kept
+    assert files.add(write_rows(tmp_path / "sent" / name, QUESTIONS[0])).path == settings.index / "questions" / kept
 
 
 def test_an_upload_replaces_none_and_must_hold_a_question(files: Files, settings: Settings, tmp_path: Path) -> None:
-    first = files.add(jsonl(tmp_path / "sent" / "q.jsonl", QUESTIONS[0]))
-    second = files.add(jsonl(tmp_path / "sent" / "q.jsonl", QUESTIONS[1]))
+    first = files.add(write_rows(tmp_path / "sent" / "q.jsonl", QUESTIONS[0]))
+    second = files.add(write_rows(tmp_path / "sent" / "q.jsonl", QUESTIONS[1]))
     assert (first.path.name, second.path.name) == ("q.jsonl", "q-2.jsonl")
     assert "first lamp" in first.path.read_text("utf-8")
     with pytest.raises(
         FamqaError, match=r"^bad\.jsonl: there is no question in it that can be used; the first row: bad"
     ):
-        files.add(jsonl(tmp_path / "sent" / "bad.jsonl", {"answers": ["x"]}))
+        files.add(write_rows(tmp_path / "sent" / "bad.jsonl", {"answers": ["x"]}))
     with pytest.raises(FamqaError, match=r"^q\.exe: no question file; upload \.jsonl, \.csv, \.tsv, \.json$"):
-        files.add(jsonl(tmp_path / "sent" / "q.exe", QUESTIONS[0]))
+        files.add(write_rows(tmp_path / "sent" / "q.exe", QUESTIONS[0]))
     assert sorted(path.name for path in (settings.index / "questions").iterdir()) == ["q-2.jsonl", "q.jsonl"]
 
 
 def test_what_is_told_of_a_file_does_not_tell_where_it_lies(settings: Settings, tmp_path: Path) -> None:
-    path = jsonl(tmp_path / "sent" / "q.jsonl", QUESTIONS[0], {"id": "x", "question": ""}, {"question": "w" * 3000})
+    path = write_rows(
+        tmp_path / "sent" / "q.jsonl", QUESTIONS[0], {"id": "x", "question": ""}, {"question": "w" * 3000}
+    )
     loaded = load(path, settings)
     assert loaded.path == Path("q.jsonl") and len(loaded.questions) == 1
     assert [row.where for row in loaded.left_out] == ["q.jsonl, line 2", "q.jsonl, line 3"]
@@ -157,7 +152,7 @@ def test_what_is_told_of_a_file_does_not_tell_where_it_lies(settings: Settings, 
 def test_a_run_is_listed_read_and_deleted(files: Files, settings: Settings, assistant: Any, tmp_path: Path) -> None:
     runner = Runner(assistant)
     assert runner.progress().phase == Phase.NONE and files.runs() == []
-    folder = files.new_run(jsonl(tmp_path / "q.jsonl", *QUESTIONS))
+    folder = files.new_run(write_rows(tmp_path / "q.jsonl", *QUESTIONS))
     runner.start(folder)
     assert runner.wait(60)
     done = runner.progress()
@@ -184,7 +179,7 @@ def test_only_runs_can_be_deleted(files: Files, settings: Settings, name: str) -
 
 
 def test_a_stopped_run_is_gone_on_with(files: Files, assistant: Any, tmp_path: Path) -> None:
-    source = jsonl(tmp_path / "q.jsonl", *QUESTIONS)
+    source = write_rows(tmp_path / "q.jsonl", *QUESTIONS)
     assistant.held_at = QUESTIONS[1]["question"]
     runner = Runner(assistant)
     folder = files.new_run(source)
@@ -215,7 +210,7 @@ def test_an_index_that_changes_ends_the_run_in_one_line(
 ) -> None:
     assistant.held_at = QUESTIONS[1]["question"]
     runner = Runner(assistant)
-    folder = files.new_run(jsonl(tmp_path / "q.jsonl", *QUESTIONS))
+    folder = files.new_run(write_rows(tmp_path / "q.jsonl", *QUESTIONS))
     runner.start(folder)
     assert assistant.is_held.wait(30)
     (settings.corpus / "more.txt").write_text("= More =\nSomething else.\n", "utf-8")
@@ -235,7 +230,7 @@ def test_a_run_beside_questions_of_others(files: Files, assistant: Any, tmp_path
     """While the run waits inside a question, somebody else's question is answered."""
     assistant.held_at = QUESTIONS[0]["question"]
     runner = Runner(assistant)
-    runner.start(files.new_run(jsonl(tmp_path / "q.jsonl", *QUESTIONS)))
+    runner.start(files.new_run(write_rows(tmp_path / "q.jsonl", *QUESTIONS)))
     assert assistant.is_held.wait(30)
     assert assistant.ask("Who is the architect of the lighthouse?").status == "answered"
     assert runner.progress().is_running

@@ -30,6 +30,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+GRADIOS_OWN = (
+    "Method not implemented.",  # what its file component says at each upload
+    "AbortError: signal is aborted",  # a page that is left while it asks for something
+    "Connection errored out",
+)
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -47,8 +52,13 @@ class Site:
         """Notes all requests and complaints of a tab."""
         tab.on("request", lambda sent: self.requests.append(sent.url))
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        tab.on("console", lambda line: line.type in ("error", "warning") and self.complaints.append(line.text))
+        tab.on("console", self._hear)
         tab.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def _hear(self, line) -> None:
+        if line.type in ("error", "warning"):
+            where = f" ({line.location['url']})" if line.text.startswith("Failed to load") else ""
+            self.complaints.append(line.text + where)
 
     def forget(self) -> None:
         self.requests.clear()
@@ -56,7 +66,8 @@ class Site:
 
     def assert_quiet(self) -> None:
         """Nothing has complained, and every request went to the page's own server."""
-        assert self.complaints == [], self.complaints
+        complaints = [line for line in self.complaints if not any(own in line for own in GRADIOS_OWN)]
+        assert complaints == [], complaints
         sent = {urlsplit(url).hostname for url in self.requests if not url.startswith(("data:", "blob:"))}
         assert sent == {"127.0.0.1"}, sent
 
@@ -81,15 +92,15 @@ def browser():
 
 
 @contextmanager
-def served(root: Path, files: dict[str, str | bytes]) -> Iterator[Site]:
-    """The whole server over a corpus of these files, on a free port."""
+def served(root: Path, files: dict[str, str | bytes], *, root_path: str = "", **values: object) -> Iterator[Site]:
+    """The whole server over a corpus of these files, on a free port; `values` are further settings."""
     from conftest import make_settings
     from famqa.web.server import create_app
     from famqa.web.serving import running
 
-    settings = make_settings(root, files)
+    settings = make_settings(root, files, **values)
     assistant = open_assistant(settings)
-    with running(create_app(assistant, settings)) as server:
+    with running(create_app(assistant, settings, root_path=root_path)) as server:
         yield Site(server.address, assistant, settings)
 
 

@@ -28,8 +28,10 @@ from famqa.evaluation.squad import read_rows
 from line_items import line_examples
 from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
 from prose_items import prose_examples
+from rewording import estranged, reworded
 from table_rows import table_examples
 from wheel import model_folder
+from wordnet import WordNet
 
 HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
 # How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
@@ -38,7 +40,7 @@ KIND_WEIGHTS = {
     "retrieved": 0.22,
     "removed": 0.14,
     "opposite": 0.12,
-    "word": 0.08,
+    "word": 0.12,
     "sentence": 0.06,
     "negated": 0.04,
 }
@@ -150,7 +152,9 @@ def style(question: str, rng: random.Random) -> str:
 class Builder:
     """Turns rows into examples. All randomness comes from one generator, in one order."""
 
-    def __init__(self, collection: Collection, max_pieces: int, seed: int) -> None:
+    def __init__(
+        self, collection: Collection, max_pieces: int, seed: int, wordnet: WordNet | None = None, other_words: float = 0
+    ) -> None:
         self.rng = random.Random(seed)
         self.collection = collection
         self.tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
@@ -158,6 +162,14 @@ class Builder:
         self.tokenizer.no_padding()
         self.relatives = word_relatives(self.tokenizer)
         self.max_pieces = max_pieces
+        self.wordnet = wordnet
+        self.other_words = other_words
+
+    def worded(self, question: str, sentence: str) -> str:
+        """`question` as people ask it: now and then in other words than the text's, and as they type."""
+        if self.wordnet and self.rng.random() < self.other_words:
+            question = reworded(question, sentence, self.wordnet, self.rng)
+        return style(question, self.rng)
 
     def passage(
         self, title: str, source: SourceFile, question: str, context: str, start: int, end: int, whole: bool = False
@@ -192,9 +204,9 @@ class Builder:
     def answerable(self, row: dict, source: SourceFile) -> dict | None:
         context, answer = row["context"], row["answers"][0]
         start, end = answer["start"], answer["start"] + len(answer["text"])
-        kind, question = "answerable", style(row["question"], self.rng)
+        a, b = _sentence_around(context, start, end)
+        kind, question = "answerable", self.worded(row["question"], context[a:b])
         if self.rng.random() < 0.08:  # the answer's sentence alone, like an item of a list
-            a, b = _sentence_around(context, start, end)
             context, start, end, kind = context[a:b], start - a, end - a, "answerable-sentence"
         made = self.passage(row["title"], source, question, context, start, end)
         return made and self.example(row, source, kind, question, made)
@@ -206,7 +218,8 @@ class Builder:
             changed = self.near_miss(row, kind)
             if changed is None:
                 continue
-            question, context = style(changed[0], self.rng), changed[1]
+            a, b = _sentence_around(row["context"], *_answer_span(row))
+            question, context = self.worded(changed[0], row["context"][a:b]), changed[1]
             # A swapped question keeps its answer's sentence in view: that is what makes it a near miss.
             start, end = (-1, -1) if context != row["context"] else _answer_span(row)
             number = self.collection.number.get(context)  # a retrieved context has a title of its own
@@ -238,7 +251,8 @@ class Builder:
             changed = negate(question, rng)
             return changed and (changed, context)
         if kind == "word":
-            changed = swap_word(question, context[a:b], self.relatives, rng)
+            changed = self.wordnet and estranged(question, context[a:b], context, self.wordnet, rng)
+            changed = changed or swap_word(question, context[a:b], self.relatives, rng)
             return changed and (changed, context)
         if kind == "removed":
             rest = (context[:a].rstrip() + " " + context[b:].lstrip()).strip()
@@ -273,7 +287,14 @@ def _holds(text: str, aliases: list[str]) -> bool:
 
 
 def build(
-    sources: list[SourceFile], tables: int, lines: int, prose: int, max_pieces: int, seed: int
+    sources: list[SourceFile],
+    tables: int,
+    lines: int,
+    prose: int,
+    max_pieces: int,
+    seed: int,
+    wordnet: Path | None = None,
+    other_words: float = 0,
 ) -> tuple[list[dict], list[dict]]:
     """(examples in random order, one record a file: name, sha256, rows, rows used)."""
     rows_of = {source.path: read_rows(source.path) for source in sources}
@@ -284,7 +305,7 @@ def build(
     examples, files = [], []
     with tempfile.TemporaryDirectory() as folder:
         collection.build(folder)
-        builder = Builder(collection, max_pieces, seed)
+        builder = Builder(collection, max_pieces, seed, wordnet and WordNet(wordnet), other_words)
         for source in sources:
             rows = rows_of[source.path]
             chosen = rows * int(source.share)
@@ -330,11 +351,20 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
     parser.add_argument("--lines", type=int, default=8000, help="synthetic list lines, timelines and infoboxes to add")
     parser.add_argument("--prose", type=int, default=8000, help="synthetic paragraphs of several facts to add")
+    parser.add_argument("--wordnet", type=Path, help="the folder of WordNet's database files, for questions in other words")
+    parser.add_argument("--other-words", type=float, default=0.45, help="the share of questions asked in other words")
     parser.add_argument("--max-pieces", type=int, default=256, help="question and passage together, in word pieces")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     examples, files = build(
-        options.sources, options.tables, options.lines, options.prose, options.max_pieces, options.seed
+        options.sources,
+        options.tables,
+        options.lines,
+        options.prose,
+        options.max_pieces,
+        options.seed,
+        options.wordnet,
+        options.other_words,
     )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     opener = gzip.open if options.out.suffix == ".gz" else open
@@ -351,6 +381,7 @@ def main() -> None:
         "tables": options.tables,
         "lines": options.lines,
         "prose": options.prose,
+        "other_words": options.other_words if options.wordnet else 0,
         "max_pieces": options.max_pieces,
         "seed": options.seed,
     }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from famqa.embedding import ModelFiles
+from famqa.embedding import ModelFiles, load_tokenizer
 from famqa.records import Vectors
 from famqa.settings import DEFAULT_EMBEDDER
 
@@ -29,13 +29,10 @@ def embed_few(files: ModelFiles, texts: Sequence[str]) -> Vectors:
     """Unit vectors of the bundled model, a row a text; no text may be longer than `files.max_tokens`."""
     import torch
     from safetensors.torch import load_file
-    from tokenizers import Tokenizer
     from torch.nn import functional
 
     weights = load_file(files.folder / "model.safetensors")
-    tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = load_tokenizer(files)
 
     def dense(name: str, x: torch.Tensor) -> torch.Tensor:
         return functional.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])

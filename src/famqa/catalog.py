@@ -93,9 +93,6 @@ class _File:
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from None
 
-    def close(self) -> None:
-        self._connection.close()
-
     def __del__(self) -> None:
         with suppress(AttributeError):  # it was never opened
             self._connection.close()
@@ -112,9 +109,6 @@ class Catalog:
         self._file.select("SELECT 1 FROM documents LIMIT 1")  # opens the file now, so that it may be removed later
         # The cache refers to the file and not to the catalog: a cycle would keep old generations in memory.
         self.document = lru_cache(maxsize=256)(partial(_document, self._file))
-
-    def close(self) -> None:
-        self._file.close()
 
     def doc_ids(self) -> list[str]:
         """All document ids, sorted."""
@@ -133,7 +127,7 @@ class Catalog:
         return tuple(block_of(fields) for (dumped,) in found for fields in json.loads(dumped))
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
-        """The passages of the rows, in the order asked for."""
+        """The passages of the rows, in the order asked for. Raises `IndexDamagedError` if one is not there."""
         marks = ",".join("?" * len(rows))
         found = self._file.select(f"SELECT * FROM passages WHERE row IN ({marks})", tuple(rows))  # noqa: S608
         by_row = {fields[0]: fields for fields in found}
@@ -222,15 +216,7 @@ def _unsliced(text: str, passage: Passage) -> Iterator[str]:
 
 def _row(row: int, passage: Passage) -> tuple[Any, ...]:
     return (
-        *(
-            row,
-            passage.doc_id,
-            passage.ordinal,
-            passage.kind.value,
-            passage.start,
-            passage.end,
-            passage.search_text,
-        ),
+        *(row, passage.doc_id, passage.ordinal, passage.kind.value, passage.start, passage.end, passage.search_text),
         _dump([astuple(segment) for segment in passage.segments]),
         _dump(passage.sentences),
         _dump(passage.headings),

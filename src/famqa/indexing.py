@@ -225,7 +225,7 @@ def _read(settings: Settings, found: Survey, progress: Progress) -> _Read:
                 failed[doc_id] = FailedFile(doc_id, str(error))
                 continue
             try:
-                parsed = parser.parse_file(data, doc_id, found.notes.get(doc_id, documents.SourceNote()))
+                parsed = parser.parse_file(data, doc_id, found.notes.get(doc_id, documents.NO_NOTE))
                 passages = tuple(cut(parsed.document, parsed.blocks, limits))
                 entries.append(Entry(parsed.document, parsed.blocks, passages))
                 notes[doc_id] = parsed.notes
@@ -308,6 +308,6 @@ def _listed(entry: Entry, notes: dict[str, documents.SourceNote], read: dict[str
         passages=len(entry.passages),
         source=document.source,
         date=document.date,
-        note_title=notes.get(document.doc_id, documents.SourceNote()).title,
+        note_title=notes.get(document.doc_id, documents.NO_NOTE).title,
         notes=read.get(document.doc_id, ()),
     )

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from famqa.errors import IndexDamagedError
-from famqa.generations import current_name, is_rolled_back
-from famqa.manifests import FailedFile, IndexedDocument, read_manifest_of
+from famqa.generations import is_rolled_back, read_manifest
+from famqa.manifests import FailedFile, IndexedDocument
 from famqa.planning import Plan
 from famqa.settings import Settings
 
@@ -42,14 +41,7 @@ def inventory(settings: Settings, plan: Plan | None = None) -> Inventory:
 
     Raises one of the `IndexError_` family.
     """
-    while True:
-        name = current_name(settings.index)
-        try:
-            manifest = read_manifest_of(settings.index / "generations" / name)
-            break
-        except IndexDamagedError:
-            if current_name(settings.index) == name:
-                raise  # else another one was published meanwhile, and this one removed
+    manifest = read_manifest(settings.index)
     changed = frozenset(plan.changed) if plan else frozenset()
     rows = [_row(settings.corpus, document, changed) for document in manifest.documents]
     return Inventory(

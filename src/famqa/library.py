@@ -77,7 +77,8 @@ def add(settings: Settings, name: str, content: bytes | Path) -> Stored:
     has the same bytes, `TooLargeError` above `Settings.max_file_mb`, `DocumentError` if it is plainly no document of
     a known format or cannot be written, `CorpusError` if there is no folder.
     """
-    corpus = _folder(settings)
+    corpus = settings.corpus
+    documents.check_folder(corpus)
     safe = safe_name(name)
     if safe.casefold() == SOURCES_FILE:
         raise DocumentError(f"{SOURCES_FILE}: describes the documents and is none; put it into the folder by hand")
@@ -96,7 +97,7 @@ def remove(settings: Settings, doc_id: str) -> Removed:
 
     Raises `UnknownDocumentError` if there is no such file, `DocumentError` if it is the only one or cannot be moved.
     """
-    corpus = _folder(settings)
+    corpus = settings.corpus
     files = documents.list_files(corpus)
     stated = next((file for file in files if file == doc_id), None)
     found = stated or next((file for file in files if documents.printable(file) == doc_id), None)
@@ -124,7 +125,8 @@ def restore(settings: Settings, key: str) -> Stored:
 
     Raises `UnknownDocumentError` if the trash does not have it, `DocumentError` if it cannot be moved.
     """
-    corpus = _folder(settings)
+    corpus = settings.corpus
+    documents.check_folder(corpus)
     found = _trashed(corpus, key)
     if found is None:
         raise UnknownDocumentError(f"{key[:40]!r} is not in the trash of '{settings.corpus}'; it may be back already")
@@ -155,13 +157,6 @@ def trash(settings: Settings) -> tuple[Removed, ...]:
             at = datetime.strptime(key.split("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             found.append(Removed(key, doc_id, path.lstat().st_size, at))
     return tuple(found)
-
-
-def _folder(settings: Settings) -> Path:
-    if not settings.corpus.is_dir():
-        state = "is not a folder" if settings.corpus.exists() else "does not exist"
-        raise CorpusError(f"the corpus folder '{settings.corpus}' {state}; name a folder of documents with --corpus")
-    return settings.corpus
 
 
 def _read(name: str, content: bytes | Path, max_bytes: int) -> bytes:
@@ -290,7 +285,7 @@ def _remark(corpus: Path, doc_id: str, name: str) -> str:
     """What the owner of a new file should know of it: that it got another name, and what sources.toml calls it."""
     parts = [] if doc_id == name else [f"stored as {doc_id}"]
     with suppress(CorpusError):  # an unusable sources.toml is told where it matters: by the plan
-        if title := documents.read_sources(corpus).get(doc_id, documents.SourceNote()).title:
+        if title := documents.read_sources(corpus).get(doc_id, documents.NO_NOTE).title:
             parts.append(f"{SOURCES_FILE} gives it the title “{' '.join(title.split())}”")
     return "; ".join(parts)
 

@@ -83,10 +83,17 @@ class Manifest:
     def built_at(self) -> datetime:
         return datetime.fromisoformat(self.created)
 
+    @property
+    def digest(self) -> str:
+        """sha256 of all that it states."""
+        return _digest(self._stated())
+
     def to_json(self) -> str:
         """The file's text; `read_manifest_of` is its inverse."""
-        stated = {"format_version": FORMAT_VERSION, **asdict(self)}
-        return json.dumps({**stated, "digest": _digest(stated)}, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps({**self._stated(), "digest": self.digest}, indent=1, ensure_ascii=False) + "\n"
+
+    def _stated(self) -> dict[str, Any]:
+        return {"format_version": FORMAT_VERSION, **asdict(self)}
 
 
 def read_manifest_of(folder: Path) -> Manifest:

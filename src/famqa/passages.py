@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 import sentencex
 import tiktoken
 
-from famqa.documents.parsed import trimmed
+from famqa.documents.parsed import Range, trimmed, unmarked_ranges
 from famqa.errors import SettingsError
 from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment
 
@@ -26,10 +26,10 @@ SPLIT_PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]
 _SENTENCE_LIMIT = 20_000  # characters given to the sentence splitter at once; longer paragraphs have no sentences
 _FILL = 0.25  # a paragraph below this share of the limit goes together with the next one
 _LABEL_WORDS = 3
+_PIECE_CHARS = 40  # no word piece of the embedder stands for more
 _CONTEXT_SHARE = 0.3  # of the embedder's limit, at most, for title, headings and lead-in
 
 Count = Callable[[str], int]
-Range = tuple[int, int]
 Fits = Callable[[int, int], bool]
 
 
@@ -45,7 +45,10 @@ class Limits:
 
 @lru_cache(maxsize=4)
 def encoding(name: str) -> tiktoken.Encoding:
-    """The tiktoken encoding: "famqa" is shipped; any other name is tiktoken's own, which downloads it once."""
+    """The tiktoken encoding: "famqa" is shipped; any other name is tiktoken's own, which downloads it once.
+
+    Raises `SettingsError` where it cannot be had, as do the two functions below.
+    """
     if name != "famqa":
         try:
             return tiktoken.get_encoding(name)
@@ -68,12 +71,9 @@ def encoding_digest(name: str) -> str:
 def token_counter(encoding_name: str) -> Count:
     """A function from text to its number of tokens; any text is ordinary text, special tokens do not exist."""
     encoder = encoding(encoding_name)
-    return lambda text: sum(len(encoder.encode_ordinary(piece)) for piece in _pieces(text))
-
-
-def _pieces(text: str, size: int = 10_000) -> Iterator[str]:
-    """Byte pair merging is quadratic in the length of a run without white space, so no run may be endless."""
-    return (text[at : at + size] for at in range(0, len(text), size))
+    # Byte pair merging is quadratic in the length of a run without white space, so no run may be endless.
+    run = 10_000
+    return lambda text: sum(len(encoder.encode_ordinary(text[at : at + run])) for at in range(0, len(text), run))
 
 
 def sentences(text: str, start: int, end: int) -> list[Range]:
@@ -154,8 +154,7 @@ class _Cutter:
         def fits(start: int, end: int) -> bool:
             return self._fits(whole, start, end, room)
 
-        # An endless line is not tokenized whole again and again: no word piece stands for more than 40 characters.
-        most_chars = 40 * room
+        most_chars = _PIECE_CHARS * room  # an endless line is not tokenized whole again and again
         units = [part for unit in units for part in self._fitting(unit, fits, most_chars)]
         return self._balanced(units, fits)
 
@@ -169,7 +168,7 @@ class _Cutter:
         text = self.document.text[start:end]
         searched = "".join(piece for piece, _ in self._plain(block, start, end))
         return (
-            len(text) <= 40 * room
+            len(text) <= _PIECE_CHARS * room
             and self.limits.count_tokens(text) <= self.limits.max_tokens
             and self.limits.count_model_tokens(text) <= room
             and (searched == text or self.limits.count_model_tokens(searched) <= room)
@@ -248,7 +247,7 @@ class _Cutter:
         return [(piece, None) for piece in pieces]
 
     def _shortened(self, text: str, most: int) -> str:
-        text = text[: most * 40]
+        text = text[: most * _PIECE_CHARS]
         while self.limits.count_model_tokens(text) > most:
             text = text[: int(len(text) * 0.8)]
         return text
@@ -282,8 +281,7 @@ class _Cutter:
         text = self.document.text
         first = bisect.bisect_left(block.markup, start, key=lambda gap: gap[0])
         gaps = list(takewhile(lambda gap: gap[1] <= end, islice(block.markup, first, None)))
-        edges = [start, *(edge for gap in gaps for edge in gap), end]
-        return [(text[left:right], left) for left, right in zip(edges[::2], edges[1::2], strict=True)]
+        return [(text[left:right], left) for left, right in unmarked_ranges(start, end, gaps)]
 
 
 def _stands_in(cell: Cell, start: int, end: int, segments: Sequence[Segment]) -> bool:

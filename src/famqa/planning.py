@@ -12,8 +12,8 @@ from pathlib import Path
 from famqa import documents
 from famqa.embedding import ModelFiles
 from famqa.errors import CorpusError, DocumentError, IndexError_, IndexMissingError, IndexStaleError
-from famqa.generations import Generation, is_rolled_back, kept_names, open_generation
-from famqa.manifests import REBUILD, FailedFile, IndexedDocument, Manifest, Pace, Recipe, read_manifest_of
+from famqa.generations import Generation, is_rolled_back, kept_names, open_generation, read_kept
+from famqa.manifests import REBUILD, FailedFile, IndexedDocument, Manifest, Pace, Recipe
 from famqa.passages import CHUNKER_VERSION, encoding_digest
 from famqa.settings import Settings
 
@@ -42,6 +42,7 @@ class Plan:
 
     @property
     def is_up_to_date(self) -> bool:
+        """Whether there is nothing to do."""
         changes = self.added or self.changed or self.removed or self.moved
         return not (changes or self.has_new_failures or self.reason)
 
@@ -195,7 +196,7 @@ def _manifests(index: Path, served: Manifest | None) -> Iterator[Manifest]:
         yield served
     for name in kept_names(index):
         with suppress(IndexError_):
-            yield read_manifest_of(index / "generations" / name)
+            yield read_kept(index, name)
 
 
 def _compare(
@@ -211,7 +212,7 @@ def _compare(
     failed_before = {entry.doc_id: entry for entry in manifest.failed} if manifest else {}
 
     def is_same(doc_id: str) -> bool:
-        entry, note = before[doc_id], notes.get(doc_id, documents.SourceNote())
+        entry, note = before[doc_id], notes.get(doc_id, documents.NO_NOTE)
         stated = (note.title, note.source, note.date)
         return entry.sha256 == digests[doc_id] and (entry.note_title, entry.source, entry.date) == stated
 

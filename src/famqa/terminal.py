@@ -32,15 +32,20 @@ def open_assistant(settings: Settings, console: Console) -> Assistant:
             name = current_name(settings.index)
             assistant = Assistant(settings)
             line = f"the index was rolled back to {name} and is used as it is; famqa index goes by the folder again"
-            console.print(Text(line), soft_wrap=True)
+            say(console, line)
             return assistant
     started = time.perf_counter()
     with indexing_progress(console) as progress:
         report = update(settings, progress=progress, wait_seconds=600)
     if not report.plan.is_up_to_date:
-        console.print(Text(summary(report, time.perf_counter() - started)), soft_wrap=True)
+        say(console, summary(report, time.perf_counter() - started))
         print_failures(report, console)
     return Assistant(settings)
+
+
+def say(console: Console, line: str, style: str = "") -> None:
+    """Prints a text as it stands: nothing in it is markup, and the terminal breaks its lines."""
+    console.print(Text(line, style=style), soft_wrap=True)
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def summary(report: indexing.Report, seconds: float) -> str:
 def print_failures(report: indexing.Report, console: Console) -> None:
     """A line for each file that is not in the index."""
     for failure in report.failed:
-        console.print(Text(f"not indexed: {failure.reason}"), soft_wrap=True)
+        say(console, f"not indexed: {failure.reason}")
 
 
 def plan_lines(plan: planning.Plan) -> list[str]:

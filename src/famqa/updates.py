@@ -6,20 +6,28 @@ One update at a time for a server: whoever starts a second one is told so, and e
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from famqa import indexing, terminal
 from famqa.errors import FamqaError, IndexBusyError
 from famqa.generations import current_name
 from famqa.indexing import Forecast, Report
 from famqa.settings import Settings
-from famqa.watching import give_way, snapshot
+
+Snapshot = dict[str, tuple[int, int]]
+"""Size and time of the last change (ns) of every file, by path."""
 
 _log = logging.getLogger(__name__)
+_NICE = 10  # questions come first
+_LOOK_SECONDS = 1.0  # between two looks at whether another process has built its index
 _SHARES = {"reading": (0.0, 0.25), "embedding": (0.25, 0.65), "writing": (0.9, 0.1)}  # where a step begins, its length
 
 
@@ -30,7 +38,7 @@ class Status:
     number: int = 0
     is_running: bool = False
     is_stopping: bool = False
-    step: str = ""  # "reading", "embedding" or "writing"; "" before the first of them
+    step: str = ""  # "reading", "embedding" or "writing"; "" before the first; "waiting" for another process
     done: int = 0
     total: int = 0
     outcome: str = ""  # of the last one, one line; "" before there was any
@@ -72,14 +80,16 @@ class Updates:
 
     def start(self) -> Status:
         """Begins an update and returns at once. Raises `IndexBusyError` while one is under way here."""
-        return self._begin(False, False)[0]
+        return self._begin(False, False, True)[0]
 
-    def run(self, full: bool = False, strict: bool = False) -> tuple[Report, float]:
+    def run(self, full: bool = False, strict: bool = False, is_asked_for: bool = True) -> tuple[Report, float]:
         """Does an update and returns, once it is done, its report and the seconds it took.
 
-        Raises `IndexBusyError` while one is under way here, `UpdateStoppedError`, and what `indexing.update` raises.
+        One that nobody asked for waits for other processes that build, and where there was nothing to do, what was
+        told of the update before it stays. Raises `IndexBusyError` while one is under way here, `UpdateStoppedError`,
+        and what `indexing.update` raises.
         """
-        return self._begin(full, strict)[1].result()
+        return self._begin(full, strict, is_asked_for)[1].result()
 
     def stop(self) -> bool:
         """Asks the running update to give up; whether there is one. What is served stays as it is."""
@@ -118,26 +128,32 @@ class Updates:
             name = ""
         return name, hash(frozenset(snapshot(self.settings.corpus).items()))
 
-    def _begin(self, full: bool, strict: bool) -> tuple[Status, Future[tuple[Report, float]]]:
+    def _begin(self, full: bool, strict: bool, is_asked_for: bool) -> tuple[Status, Future[tuple[Report, float]]]:
         """The status of an update that begins, and where its result will be."""
         with self._changed:
             if self._status.is_running:
                 raise IndexBusyError(f"an update is running already ({doing(self._status)}); wait until it is done")
-            status = self._set(Status(self._status.number, is_running=True))
+            before = self._status
+            status = self._set(Status(before.number, is_running=True))
         result: Future[tuple[Report, float]] = Future()
         # A thread never gets its priority back, so it must not be one of those that answer.
-        threading.Thread(target=self._run, args=(full, strict, result), name="famqa-update", daemon=True).start()
+        threading.Thread(
+            target=self._run, args=(full, strict, is_asked_for, before, result), name="famqa-update", daemon=True
+        ).start()
         return status, result
 
-    def _run(self, full: bool, strict: bool, result: Future[tuple[Report, float]]) -> None:
+    def _run(
+        self, full: bool, strict: bool, is_asked_for: bool, before: Status, result: Future[tuple[Report, float]]
+    ) -> None:
         give_way()
-        started = time.perf_counter()
+        started, seconds = time.perf_counter(), 0.0
         report: Report | None = None
         failure: Exception | None = None
         is_failure = True
         try:
-            report = indexing.update(self.settings, full, self._progress, strict=strict)
-            outcome, is_failure = terminal.summary(report, time.perf_counter() - started), False
+            report = self._update(full, strict, is_asked_for)
+            seconds = time.perf_counter() - started
+            outcome, is_failure = terminal.summary(report, seconds), False
         except _Stopped:
             failure = UpdateStoppedError("the update was stopped, so the index was left as it was")
             outcome, is_failure = "the update was stopped; nothing has changed", False
@@ -147,11 +163,24 @@ class Updates:
             _log.exception("an update failed")
             outcome, failure = "the update failed for a reason that was not foreseen; the log says what it was", error
         with self._changed:  # before the result is there, so that whoever gets it can begin the next one
-            self._set(Status(self._status.number, outcome=outcome, is_failure=is_failure, report=report))
+            ended = Status(outcome=outcome, is_failure=is_failure, report=report)
+            if report is not None and report.plan.is_up_to_date and not is_asked_for and before.report is not None:
+                ended = before
+            self._set(replace(ended, number=self._status.number))
         if report is not None:
-            result.set_result((report, time.perf_counter() - started))
+            result.set_result((report, seconds))
         elif failure is not None:
             result.set_exception(failure)
+
+    def _update(self, full: bool, strict: bool, is_asked_for: bool) -> Report:
+        while True:
+            try:
+                return indexing.update(self.settings, full, self._progress, strict=strict)
+            except IndexBusyError:
+                if is_asked_for:
+                    raise
+                self._progress("waiting", 0, 0)
+                time.sleep(_LOOK_SECONDS)
 
     def _progress(self, step: str, done: int, total: int) -> None:
         with self._changed:
@@ -176,5 +205,28 @@ def doing(status: Status) -> str:
             return f"embedding {status.done} of {terminal.count(status.total, 'passage')}"
         case "writing":
             return "writing and checking the new index"
+        case "waiting":
+            return "waiting for another process that builds the index"
         case _:
             return "comparing the folder with the index"
+
+
+def snapshot(corpus: Path) -> Snapshot:
+    """All files below the folder as they are now, hidden ones left out; empty where the folder is not there."""
+    found: Snapshot = {}
+    for folder, subfolders, names in os.walk(corpus):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            path = Path(folder) / name
+            if not name.startswith("."):
+                with suppress(OSError):  # gone meanwhile
+                    state = path.lstat()
+                    found[str(path)] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
+def give_way() -> None:
+    """Lets the threads that answer go first; on Linux each thread has a priority of its own."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

@@ -35,7 +35,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 MIN_PASSWORD_CHARS = 8
 MAX_PASSWORD_CHARS = 1024
 COST, BLOCKS, PARALLEL = 15, 8, 3  # 32 MiB and about a quarter of a second: dear for who tries many
-MAX_COST, MAX_BLOCKS, MAX_PARALLEL = 18, 16, 16
+_MOST = (18, 16, 16)  # of each, in a hash that is read
 HEADING = "# famqa users: name, role, hash of the password; written by `famqa users add`\n"
 
 
@@ -84,9 +84,6 @@ def _parts(password_hash: str) -> tuple[tuple[int, int, int], bytes, bytes]:
     if kind != "scrypt" or not all(1 <= n <= most for n, most in zip(costs, _MOST, strict=True)):
         raise ValueError(password_hash)
     return costs, base64.b64decode(salt, validate=True), base64.b64decode(digest, validate=True)
-
-
-_MOST = (MAX_COST, MAX_BLOCKS, MAX_PARALLEL)
 
 
 def read_users(path: Path) -> dict[str, User]:

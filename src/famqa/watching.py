@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,38 +14,39 @@ from watchfiles import watch
 from famqa import terminal
 from famqa.errors import FamqaError, IndexBusyError, IndexError_
 from famqa.generations import is_rolled_back
-from famqa.indexing import Report, update
+from famqa.indexing import Report
 from famqa.settings import Settings
+from famqa.updates import Updates, UpdateStoppedError, give_way, snapshot
 
 Say = Callable[[str], None]
 """Takes one line about what was done or what failed."""
-
-Snapshot = dict[str, tuple[int, int]]
-"""Size and time of the last change (ns) of every file, by path."""
 
 QUIET_SECONDS = 1.5  # without any change, after which writing is taken to have stopped
 _LONGEST_WAIT_SECONDS = 600  # for a file that never stops growing, such as a log
 _RETRY_SECONDS = 60  # after a failure, which may mend itself as a full disk does
 _LOOK_SECONDS = 1.0  # between two looks at whether to stop, and at whether another builder is done
-_NICE = 10  # questions come first
 
 
-class _Stopped(BaseException):
-    """Ends an update that is under way; no `Exception`, so that nothing takes it for a failure."""
+class _Stopped(Exception):
+    """The watcher is to end."""
 
 
 class Watcher:
     """Updates the index in a thread of its own whenever files of the corpus folder are new, changed or gone.
 
-    It waits until no file has changed for `quiet_seconds`, and for a build of another process. What fails is said in
-    one line and does not end it. An index that was rolled back to is left alone until the folder changes.
+    It waits until no file has changed for `quiet_seconds`, and for an update that others have begun through the same
+    `updates` or in another process. What fails is said in one line and does not end it. An index that was rolled back
+    to is left alone until the folder changes.
     """
 
-    def __init__(self, settings: Settings, say: Say, quiet_seconds: float = QUIET_SECONDS) -> None:
+    def __init__(
+        self, settings: Settings, say: Say, quiet_seconds: float = QUIET_SECONDS, updates: Updates | None = None
+    ) -> None:
         self._settings = settings
         self._say = say
         self._quiet_seconds = quiet_seconds
         self._stop = threading.Event()
+        self._updates = updates or Updates(settings, self._stop.is_set)
         self._thread = threading.Thread(target=self._run, name="famqa-watch", daemon=True)
         self._is_polling = False
         self._last_failure = ""
@@ -57,7 +56,7 @@ class Watcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends it; an update that is under way is given up, and the index stays as it was."""
+        """Ends it; an update is given up, and the index stays as it was. Shared `updates` have to end by themselves."""
         self._stop.set()
         self._thread.join(timeout=30)
 
@@ -108,24 +107,28 @@ class Watcher:
     def _bring_up_to_date(self) -> bool:
         """Waits for quiet and updates; whether that went well."""
         self._wait_for_quiet()
-        started = time.perf_counter()
         try:
-            report = self._update()
+            report, seconds = self._update()
+        except UpdateStoppedError:
+            if self._stop.is_set():
+                raise _Stopped from None
+            self._say("the update was stopped; the next change of a file begins another")
+            return True
         except FamqaError as error:
             self._tell_failure(str(error))
             return False
         self._last_failure = ""
         if not report.plan.is_up_to_date:
-            self._say(terminal.summary(report, time.perf_counter() - started))
+            self._say(terminal.summary(report, seconds))
             for line in [*report.plan.remarks, *(f"not indexed: {failure.reason}" for failure in report.failed)]:
                 self._say(line)
         return True
 
-    def _update(self) -> Report:
-        """Updates as soon as no other process builds; a short patience each time, so that it can be stopped."""
+    def _update(self) -> tuple[Report, float]:
+        """Updates as soon as nobody else does; what it did and the seconds it took."""
         while True:
             try:
-                return update(self._settings, progress=self._stop_between)
+                return self._updates.run(is_asked_for=False)
             except IndexBusyError:
                 if self._stop.wait(_LOOK_SECONDS):
                     raise _Stopped from None
@@ -141,10 +144,6 @@ class Watcher:
                 return
             before = now
 
-    def _stop_between(self, step: str, done: int, total: int) -> None:
-        if self._stop.is_set():
-            raise _Stopped
-
     def _tell_failure(self, reason: str) -> None:
         if reason != self._last_failure:  # once, and not at each attempt
             self._say(f"the index could not be brought up to date: {reason}")
@@ -152,28 +151,14 @@ class Watcher:
 
 
 @contextmanager
-def watching(settings: Settings, say: Say) -> Iterator[None]:
-    """The folder is followed while the context lasts."""
-    watcher = Watcher(settings, say)
+def watching(settings: Settings, say: Say, updates: Updates | None = None) -> Iterator[None]:
+    """The folder is followed while the context lasts; with `updates`, through those that others start too."""
+    watcher = Watcher(settings, say, updates=updates)
     watcher.start()
     try:
         yield
     finally:
         watcher.stop()
-
-
-def snapshot(corpus: Path) -> Snapshot:
-    """All files below the folder as they are now, hidden ones left out; empty where the folder is not there."""
-    found: Snapshot = {}
-    for folder, subfolders, names in os.walk(corpus):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        for name in names:
-            path = Path(folder) / name
-            if not name.startswith("."):
-                with suppress(OSError):  # gone meanwhile
-                    state = path.lstat()
-                    found[str(path)] = (state.st_size, state.st_mtime_ns)
-    return found
 
 
 def _may_be_document(path: Path, corpus: Path, index: Path) -> bool:
@@ -190,10 +175,3 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return state.st_dev, state.st_ino
-
-
-def give_way() -> None:
-    """Lets the threads that answer go first; on Linux each thread has a priority of its own."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

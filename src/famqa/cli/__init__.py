@@ -9,12 +9,12 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from famqa import __version__
 from famqa.cli import answers, calibrate, compare, evaluations, indexes, mcp, questions, users
 from famqa.cli.common import err, out
 from famqa.errors import FamqaError
+from famqa.terminal import say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +47,7 @@ def main() -> None:
     try:
         app()
     except FamqaError as error:
-        err.print(Text(f"famqa: {error}"), soft_wrap=True)
+        say(err, f"famqa: {error}")
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("famqa: stopped")

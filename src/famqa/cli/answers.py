@@ -11,6 +11,7 @@ from famqa import terminal
 from famqa.cli.common import CorpusOption, IndexOption, JsonOption, err, out, print_json
 from famqa.errors import QuestionError
 from famqa.settings import load_settings
+from famqa.terminal import say
 
 if TYPE_CHECKING:
     from famqa.records import Answer, Citation
@@ -56,10 +57,10 @@ def chat(corpus: CorpusOption = None, index: IndexOption = None, within: WithinO
         try:
             answer = assistant.ask(question, turns, within or ())
         except QuestionError as error:
-            err.print(Text(str(error)), soft_wrap=True)
+            say(err, str(error))
             continue
         if answer.standalone_question:
-            out.print(Text(f"understood as: {answer.standalone_question}", style="dim"), soft_wrap=True)
+            say(out, f"understood as: {answer.standalone_question}", style="dim")
         _print_answer(answer)
         turns.append(Turn(answer.standalone_question or question, answer.answer))
 
@@ -96,14 +97,14 @@ def _print_answer(answer: Answer) -> None:
         for citation in answer.citations:
             _print_citation(f"[{citation.number}]", citation)
         if answer.note:
-            out.print(Text(f"\n{answer.note}"), soft_wrap=True)
+            say(out, f"\n{answer.note}")
         out.print(Text(f"\nconfidence {answer.confidence:.0%}", style="dim"))
     elif not answer.nearest and answer.note:
-        out.print(Text(answer.note), soft_wrap=True)
+        say(out, answer.note)
     else:
         out.print(Text("The documents do not say.", style="bold"))
         if answer.note:
-            out.print(Text(answer.note), soft_wrap=True)
+            say(out, answer.note)
         if answer.nearest:
             out.print("Closest passages, which are not an answer:")
         for citation in answer.nearest:
@@ -117,5 +118,5 @@ def _print_citation(mark: str, citation: Citation) -> None:
     where = f", {found}" if (found := position(citation)) else ""
     note = f" ({', '.join(part for part in (citation.source, citation.date) if part)})" if citation.source else ""
     out.print()
-    out.print(Text(f"{mark} {citation.quote}"), soft_wrap=True)
-    out.print(Text(f"    {place}, {citation.doc_id}{where}{note}", style="dim"), soft_wrap=True)
+    say(out, f"{mark} {citation.quote}")
+    say(out, f"    {place}, {citation.doc_id}{where}{note}", style="dim")

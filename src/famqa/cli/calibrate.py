@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from famqa import terminal
 from famqa.cli.common import CorpusOption, IndexOption, JsonOption, err, out, print_json
 from famqa.errors import SettingsError
 from famqa.settings import load_settings
+from famqa.terminal import say
 
 if TYPE_CHECKING:
     from famqa.evaluation.thresholds import Asked, Trade
@@ -40,14 +40,14 @@ def calibrate(
 ) -> None:
     """Find the confidence from which on to answer, on questions of your own."""
     from famqa.evaluation import run
-    from famqa.evaluation.metrics import is_right
     from famqa.evaluation.questions import load_questions
+    from famqa.evaluation.scoring import is_right
     from famqa.evaluation.thresholds import Asked, best, trade, trades
 
     settings = load_settings(corpus=corpus, index=index)
     loaded = run.askable(load_questions(questions), settings)
     for row in loaded.left_out[:_LINES]:
-        err.print(Text(f"left out: {row}"), soft_wrap=True)
+        say(err, f"left out: {row}")
     assistant = terminal.open_assistant(settings, err)
     in_force = assistant.threshold
     assistant = assistant.with_threshold(0.0)
@@ -87,11 +87,11 @@ def _print_trades(chosen: Trade, now: Trade, asked: list[Asked]) -> None:
         table.add_row(f"{level:g}{note}", *(f"{share:.1%}" for share in shares), style=style)
     out.print(table)
     unanswerable = sum(not a.is_answerable for a in asked)
-    out.print(
+    say(
+        out,
         f"\n{len(asked)} questions, {unanswerable} of them unanswerable. With answer_threshold = {chosen.threshold:g} "
         f"{chosen.right:.1%} are answered rightly or rightly refused; with {now.threshold:g}, as it is now, "
         f"{now.right:.1%}.",
-        soft_wrap=True,
     )
     if len(asked) < _FEW or not unanswerable:
         why = f"there are fewer than {_FEW} questions" if len(asked) < _FEW else "none of them is unanswerable"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from famqa.cli.common import JsonOption, err, out, print_json
+from famqa.terminal import say
 
 if TYPE_CHECKING:
     from famqa.evaluation.compare import Comparison, MetricDifference, Turned
@@ -38,15 +38,15 @@ def compare(
         print_json(asdict(found))
         return
     for warning in found.warnings:
-        err.print(Text(f"note: {warning}"), soft_wrap=True)
+        say(err, f"note: {warning}")
     _print(found)
 
 
 def _print(found: Comparison) -> None:
-    out.print(Text(found.verdict, style="bold"), soft_wrap=True)
+    say(out, found.verdict, style="bold")
     out.print()
     grouped = "" if found.groups == found.questions else f" in {found.groups} dialogues and single questions"
-    out.print(Text(f"A {found.a}\nB {found.b}\n{found.questions} questions{grouped}"), soft_wrap=True)
+    say(out, f"A {found.a}\nB {found.b}\n{found.questions} questions{grouped}")
     out.print()
     differing = [metric for metric in found.metrics if not metric.is_same]
     if differing:
@@ -54,29 +54,25 @@ def _print(found: Comparison) -> None:
         if any(metric.is_significant for metric in differing):
             out.print("* beyond chance")
     if same := [metric.name for metric in found.metrics if metric.is_same]:
-        out.print(Text(f"the same in both: {', '.join(same)}"), soft_wrap=True)
+        say(out, f"the same in both: {', '.join(same)}")
     if found.latency is not None:
         time = found.latency
-        out.print(
+        say(
+            out,
             f"\na question takes {time.a_median_ms:.0f} ms in A and {time.b_median_ms:.0f} ms in B (medians); "
             f"B takes {time.ratio:.2f} times as long (95 % from {time.low:.2f} to {time.high:.2f})",
-            soft_wrap=True,
         )
     _print_turned("won: right in B only", found.won)
     _print_turned("lost: right in A only", found.lost)
 
 
 def _table(metrics: Sequence[MetricDifference]) -> Table:
-    from famqa.evaluation.compare import in_points
-
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("  figure", no_wrap=True)
     for name in ("of", "A", "B", "B - A", "95 %", "p", "Holm"):
         table.add_column(name, justify="right", no_wrap=True)
     for metric in metrics:
-        scale, digits = (100, 1) if in_points(metric.name) else (1, 2)
-        a, b = (f"{value * scale:.{digits}f}" for value in (metric.a, metric.b))
-        more, low, high = (f"{value * scale:+.{digits}f}" for value in (metric.difference, metric.low, metric.high))
+        a, b, more, low, high = metric.shown()
         name = f"* {metric.name}" if metric.is_significant else f"  {metric.name}"
         row = (str(metric.questions), a, b, more, f"{low} .. {high}", _p(metric.p), _p(metric.p_holm))
         table.add_row(name, *row)
@@ -92,9 +88,9 @@ def _print_turned(title: str, turned: tuple[Turned, ...]) -> None:
     for each in turned[:_LISTED]:
         place = f"{each.id}, turn {each.turn}" if each.turn else each.id
         cause = f" ({each.cause})" if each.cause else ""
-        out.print(Text(f"  {place}: {each.question}{cause}"), soft_wrap=True)
+        say(out, f"  {place}: {each.question}{cause}")
         given = f"      A {_shortened(each.a)}\n      B {_shortened(each.b)}"
-        out.print(Text(given, style="dim"), soft_wrap=True)
+        say(out, given, style="dim")
     if len(turned) > _LISTED:
         out.print(f"  and {len(turned) - _LISTED} more; --json lists all")
 

@@ -12,6 +12,7 @@ from famqa import terminal
 from famqa.cli.common import CorpusOption, IndexOption, JsonOption, err, out, print_json
 from famqa.errors import FamqaError
 from famqa.settings import load_settings
+from famqa.terminal import say
 
 if TYPE_CHECKING:
     from famqa.evaluation.questions import QuestionSet
@@ -23,7 +24,6 @@ _MAIN = (
     *("f1", "alias_hit", "false_refusals", "refusal_recall", "citation_precision", "group_coverage"),
     *("success_at_5", "mrr", "aurc", "ece"),
 )
-_NOT_SHARES = ("mrr", "aurc", "ece", "ndcg_at_10", "citations_per_answer")
 
 
 @commands.command(name="eval")
@@ -76,7 +76,7 @@ def evaluate(
     assistant = terminal.open_assistant(settings, err)
     asked = run.with_notes(asked, Facts(assistant.generation()))
     for note in asked.notes:
-        err.print(Text(f"note: {note}"), soft_wrap=True)
+        say(err, f"note: {note}")
     if predictions is not None:
         ask, problems = recorded(predictions, asked, assistant)
         if problems:
@@ -98,7 +98,7 @@ def evaluate(
             if out_folder is None
             else "go on with the same command and --resume"
         )
-        err.print(Text(f"famqa: stopped; {how}"), soft_wrap=True)
+        say(err, f"famqa: stopped; {how}")
         raise typer.Exit(130) from None
     verdicts = gate.check(limits, measured)
     if junit is not None:
@@ -113,9 +113,9 @@ def evaluate(
     else:
         _print_summary(measured, asked)
         if report is not None:
-            out.print(Text(f"\nreport: {report}"), soft_wrap=True)
+            say(out, f"\nreport: {report}")
     for verdict in verdicts:
-        err.print(Text(str(verdict)), soft_wrap=True)
+        say(err, str(verdict))
     if not all(verdict.is_met for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -136,20 +136,18 @@ def _check_flags(
 
 def _print_left_out(asked: QuestionSet) -> None:
     for row in asked.left_out[:_LISTED]:
-        err.print(Text(f"left out: {row}"), soft_wrap=True)
+        say(err, f"left out: {row}")
     more = len(asked.left_out) - _LISTED
     if more > 0:
-        err.print(
-            Text(f"left out: {more} further rows; run with --out to have them listed in run.json"), soft_wrap=True
-        )
+        say(err, f"left out: {more} further rows; run with --out to have them listed in run.json")
 
 
 def _print_problems(path: Path, problems: list[str]) -> None:
     for problem in problems[:_LISTED]:
-        err.print(Text(problem), soft_wrap=True)
+        say(err, problem)
     if len(problems) > _LISTED:
-        err.print(Text(f"and {len(problems) - _LISTED} further problems"), soft_wrap=True)
-    err.print(Text(f"{path}: {terminal.count(len(problems), 'problem')}; nothing was measured"), soft_wrap=True)
+        say(err, f"and {len(problems) - _LISTED} further problems")
+    say(err, f"{path}: {terminal.count(len(problems), 'problem')}; nothing was measured")
 
 
 def _print_summary(measured: dict[str, Any], asked: QuestionSet) -> None:
@@ -158,18 +156,18 @@ def _print_summary(measured: dict[str, Any], asked: QuestionSet) -> None:
     left_out = f", {terminal.count(len(asked.left_out), 'row')} left out" if asked.left_out else ""
     out.print(f"{asked_count}, {measured['answerable']} of them answerable{left_out}")
     metrics, counts = measured["metrics"], measured["counts"]
-    from famqa.evaluation.metric_names import WORDS
+    from famqa.evaluation.metric_names import AS_NUMBERS, WORDS
 
     for name in _MAIN:
         if name in metrics:
-            value = f"{metrics[name]:7.3f}" if name in _NOT_SHARES else f"{metrics[name]:7.1%}"
-            out.print(Text(f"  {name:20} {value}   {WORDS[name][1]} (of {counts[name]})"), soft_wrap=True)
+            value = f"{metrics[name]:7.3f}" if name in AS_NUMBERS else f"{metrics[name]:7.1%}"
+            say(out, f"  {name:20} {value}   {WORDS[name][1]} (of {counts[name]})")
     latency = measured["latency_ms"]
     out.print(f"  latency              median {latency['median']:.0f} ms, 95 % under {latency['p95']:.0f} ms")
     if measured["causes"]:
         missed = sum(measured["causes"].values())
         named = ", ".join(f"{cause} {number}" for cause, number in measured["causes"].items())
-        out.print(Text(f"  {missed} wrong, by cause: {named}"), soft_wrap=True)
+        say(out, f"  {missed} wrong, by cause: {named}")
     if len(measured["by_type"]) > 1:
         out.print("right, by type")
         for name, part in measured["by_type"].items():

@@ -14,6 +14,7 @@ from rich.text import Text
 from famqa import terminal
 from famqa.cli.common import CorpusOption, IndexOption, JsonOption, err, out, print_json
 from famqa.settings import load_settings
+from famqa.terminal import say
 
 if TYPE_CHECKING:
     from famqa import indexing
@@ -54,15 +55,15 @@ def index(
             report = indexing.update(settings, full, progress, wait, strict)
     except UnusableFilesError as error:
         for reason in error.reasons:
-            err.print(Text(f"not indexed: {reason}"), soft_wrap=True)
-        err.print(Text(f"famqa: {error}"), soft_wrap=True)
+            say(err, f"not indexed: {reason}")
+        say(err, f"famqa: {error}")
         raise typer.Exit(1) from None
     if as_json:
         print_json(asdict(report))
     else:
-        out.print(Text(terminal.summary(report, time.perf_counter() - started)), soft_wrap=True)
+        say(out, terminal.summary(report, time.perf_counter() - started))
         for remark in report.plan.remarks:
-            out.print(Text(remark), soft_wrap=True)
+            say(out, remark)
         terminal.print_failures(report, err)
 
 
@@ -95,11 +96,11 @@ def status(
     out.print(table)
     for entry in manifest.documents:
         for note in entry.notes:
-            out.print(Text(f"{entry.doc_id}: {note}"), soft_wrap=True)
+            say(out, f"{entry.doc_id}: {note}")
     for failure in manifest.failed:
-        out.print(Text(f"not indexed: {failure.reason}"), soft_wrap=True)
+        say(out, f"not indexed: {failure.reason}")
     for line in terminal.plan_lines(pending):
-        out.print(Text(line), soft_wrap=True)
+        say(out, line)
     if not pending.is_up_to_date:
         out.print("run famqa index to bring the index up to date")
 
@@ -123,10 +124,10 @@ def rollback(
         return
     counts = f"{terminal.count(len(manifest.documents), 'document')}, {terminal.count(manifest.passages, 'passage')}"
     built = f"{manifest.built_at:%Y-%m-%d %H:%M} UTC"
-    out.print(Text(f"now served: {manifest.name}, built {built}, {counts}"), soft_wrap=True)
+    say(out, f"now served: {manifest.name}, built {built}, {counts}")
     if generations.is_rolled_back(settings.index):
         then = "it stays served until famqa index goes by the folder again; mend the folder first"
-        out.print(then, soft_wrap=True)
+        say(out, then)
 
 
 @commands.command()
@@ -154,12 +155,12 @@ def verify(
         print_json({"index": str(settings.index), "generation": name, "checked": checked, "problems": problems})
     else:
         for problem in problems:
-            out.print(Text(problem), soft_wrap=True)
+            say(out, problem)
         if not problems:
             whole = (
                 f"generation {name} is whole" if len(checked) == 1 else f"generations {', '.join(checked)} are whole"
             )
-            out.print(Text(f"{settings.index}: {whole}"), soft_wrap=True)
+            say(out, f"{settings.index}: {whole}")
     if problems:
         raise typer.Exit(1)
 
@@ -167,9 +168,9 @@ def verify(
 def _print_forecast(forecast: indexing.Forecast) -> None:
     plan = forecast.pending
     for line in terminal.plan_lines(plan):
-        out.print(Text(line), soft_wrap=True)
+        say(out, line)
     if not plan.is_up_to_date:
-        out.print(Text(terminal.forecast_line(forecast)), soft_wrap=True)
+        say(out, terminal.forecast_line(forecast))
         out.print("run famqa index to bring the index up to date")
 
 

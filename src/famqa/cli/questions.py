@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from famqa.cli.common import CorpusOption, IndexOption, err
 from famqa.errors import FamqaError
 from famqa.settings import load_settings
+from famqa.terminal import say
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def suggest(
     else:
         suggesting.write(out, suggesting.to_jsonl(found))
     place = f"; written to {out}" if out is not None else ""
-    err.print(Text(f"{suggesting.summary(found)}{place}; read and edit them before they are used"), soft_wrap=True)
+    say(err, f"{suggesting.summary(found)}{place}; read and edit them before they are used")
 
 
 @commands.command()
@@ -61,8 +61,9 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write what visitors found right, or mended, as a question file: the verdicts given beside an index's answers."""
+    from famqa.evaluation import feedback_questions
     from famqa.feedback import Feedback
 
     settings = load_settings(corpus=corpus, index=index)
-    exported = Feedback(settings.index).export(out, force)
-    err.print(Text(f"{exported.told()}; written to {out}"), soft_wrap=True)
+    exported = feedback_questions.export(Feedback(settings.index), out, force)
+    say(err, f"{exported.told()}; written to {out}")

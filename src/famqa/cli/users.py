@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from famqa.cli.common import JsonOption, err, out, print_json
 from famqa.errors import SettingsError
 from famqa.settings import load_settings
+from famqa.terminal import say
 from famqa.users import MIN_PASSWORD_CHARS, UsersError, add_user, read_users, remove_user
 
 commands = typer.Typer(no_args_is_help=True, help="Who may sign in, in the users file.")
@@ -42,7 +42,7 @@ def add(
     path = _path(file)
     is_new = add_user(path, name, role.value, _password(name))
     done = "added" if is_new else "changed"
-    out.print(Text(f"{done}: {name}, {role.value}, in {path}"), soft_wrap=True)
+    say(out, f"{done}: {name}, {role.value}, in {path}")
 
 
 @commands.command()
@@ -50,7 +50,7 @@ def remove(name: NameArgument, file: FileOption = None) -> None:
     """Remove a user; a session of theirs ends with the next request."""
     path = _path(file)
     remove_user(path, name)
-    out.print(Text(f"removed: {name}, from {path}"), soft_wrap=True)
+    say(out, f"removed: {name}, from {path}")
 
 
 @commands.command(name="list")

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from famqa.documents import folder
 from famqa.documents.encodings import UTF_8, decode, decode_html
-from famqa.documents.folder import NO_NOTE
+from famqa.documents.folder import NO_NOTE as NO_NOTE
 from famqa.documents.folder import SourceNote as SourceNote
+from famqa.documents.folder import check_folder as check_folder
 from famqa.documents.folder import printable as printable
 from famqa.documents.folder import read_sources as read_sources
 from famqa.documents.parsed import Parsed, Unreadable, check_blocks, check_text
@@ -39,6 +40,7 @@ FORMATS: dict[str, str] = {
 }
 """Suffix to the format's name, as `Document.format` and `famqa status` say it."""
 
+_OWN_TEXT = ("text", "markdown", "table")  # formats whose canonical text is the file's own
 _OTHERS = {
     ".doc": "save it as .docx",
     ".rtf": "save it as .docx",
@@ -74,7 +76,7 @@ def read_bytes(corpus: Path, doc_id: str, max_bytes: int) -> bytes:
 
 def has_lines(doc_id: str) -> bool:
     """Whether the document's lines are those of its file, so that their numbers mean something to its reader."""
-    return FORMATS.get(PurePosixPath(doc_id).suffix.lower()) in ("text", "markdown", "table")
+    return FORMATS.get(PurePosixPath(doc_id).suffix.lower()) in _OWN_TEXT
 
 
 def parse(data: bytes, doc_id: str, note: SourceNote = NO_NOTE) -> tuple[Document, tuple[Block, ...]]:
@@ -121,7 +123,7 @@ def check_file(data: bytes, doc_id: str) -> str:
     try:
         format_name = _format(doc_id)
         check_kind(data, format_name)
-        if format_name in ("text", "markdown", "table"):
+        if format_name in _OWN_TEXT:
             decode(data)
     except Unreadable as error:
         raise DocumentError(f"{printable(doc_id)}: {error}") from None

@@ -73,11 +73,11 @@ class Builder:
             self._blocks.append(self._write(BlockKind.PARAGRAPH, text, page))
             self._put("\n\n")
 
-    def verbatim(self, text: str, page: int | None = None) -> None:
+    def verbatim(self, text: str) -> None:
         """Text whose lines count, such as a listing."""
         lines = [_UNWRITABLE.sub(" ", line).rstrip() for line in text.split("\n")]
         if text := "\n".join(lines).strip("\n").lstrip():
-            self._blocks.append(self._write(BlockKind.PARAGRAPH, text, page))
+            self._blocks.append(self._write(BlockKind.PARAGRAPH, text, None))
             self._put("\n\n")
 
     def items(self, items: Iterable[Item]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from famqa.documents.parsed import Parsed, check_blocks, trimmed
+from famqa.documents.parsed import Parsed, Range, check_blocks, trimmed, unmarked
 from famqa.documents.tables import has_header
 from famqa.records import Block, BlockKind, Cell
 
@@ -14,8 +14,6 @@ _SEPARATORS = ",;\t|"
 _SAMPLE_CHARS = 20_000
 _QUOTED = re.compile(r' *"([^"]*+(?:""[^"]*+)*+)"')
 _DIRECTIVE = re.compile(r"sep=(.)\n")  # which spreadsheets write for each other
-
-Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +35,13 @@ def parse(text: str, is_tsv: bool = False) -> Parsed:
         line = text.count("\n", 0, open_quote) + 1
         notes = (f"the quote that opens in line {line} does not close; taken as a part of the text",)
     table_at = _table_start(rows)
-    blocks = [_paragraph(text, row) for row in rows[:table_at] if _filled(row)]
+    blocks = [_paragraph(row) for row in rows[:table_at] if _filled(row)]
     table = rows[table_at:]
     header: list[str] = []
     if table and has_header([[_said(text, field) for field in row] for row in table[:60]]):
         header = [_said(text, field) for field in table[0]]
         table = table[1:]
-    blocks += [block for row in table if (block := _row(text, row, header)) is not None]
+    blocks += [block for row in table if (block := _row(row, header)) is not None]
     return Parsed(text, "", tuple(blocks), notes)
 
 
@@ -116,12 +114,12 @@ def _filled(row: list[Field]) -> list[Field]:
     return [field for field in row if field.value[0] < field.value[1]]
 
 
-def _paragraph(text: str, row: list[Field]) -> Block:
+def _paragraph(row: list[Field]) -> Block:
     field = _filled(row)[0]
     return Block(BlockKind.PARAGRAPH, *field.value, markup=_inside(field.marks, *field.value))
 
 
-def _row(text: str, row: list[Field], header: list[str]) -> Block | None:
+def _row(row: list[Field], header: list[str]) -> Block | None:
     filled = _filled(row)
     if not filled:
         return None
@@ -141,8 +139,4 @@ def _inside(marks: tuple[Range, ...], start: int, end: int) -> tuple[Range, ...]
 
 def _said(text: str, field: Field) -> str:
     """The value without its marks, on one line."""
-    kept, at = [], field.value[0]
-    for left, right in (*_inside(field.marks, *field.value), (field.value[1],) * 2):
-        kept.append(text[at:left])
-        at = right
-    return " ".join("".join(kept).split())
+    return " ".join(unmarked(text, *field.value, _inside(field.marks, *field.value)).split())

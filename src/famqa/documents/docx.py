@@ -45,7 +45,10 @@ _BASE_DEPTH = 20  # styles based on styles
 
 
 def parse(data: bytes) -> Parsed:
-    """Blocks of the body in order, a footnote after what refers to it; the title by style, heading or properties."""
+    """Blocks of the body in order, a footnote after what refers to it; the title by style, heading or properties.
+
+    Raises `Unreadable` for a file that is encrypted, damaged or made for harm.
+    """
     check_package(data)
     try:
         document = docx.Document(BytesIO(data))

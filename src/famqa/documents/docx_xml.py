@@ -51,6 +51,7 @@ def _is_hidden(run: Element) -> bool:
 
 
 def style_id(paragraph: Element) -> str:
+    """The id of the paragraph's style, "" where it names none."""
     style = paragraph.find(f"{qn('w:pPr')}/{_STYLE}")
     return style.get(VAL, "") if style is not None else ""
 

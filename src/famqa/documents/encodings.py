@@ -23,7 +23,8 @@ _HTML_CODECS = {  # of the labels that pages declare; browsers read the first th
     **{f"iso-8859-{n}": f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)},
     **{name: name for name in ("koi8-r", "koi8-u", "big5", "euc-jp", "euc-kr", "gbk", "gb18030", "iso-2022-jp")},
     **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis"), "cp932"),
-    **{"gb2312": "gb18030", "ks_c_5601-1987": "cp949"},
+    "gb2312": "gb18030",
+    "ks_c_5601-1987": "cp949",
 }
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""")

@@ -31,15 +31,20 @@ class SourceNote:
 NO_NOTE = SourceNote()
 
 
+def check_folder(corpus: Path) -> None:
+    """Raises `CorpusError` if there is no such folder."""
+    if not corpus.is_dir():
+        state = "is not a folder" if corpus.exists() else "does not exist"
+        raise CorpusError(f"the corpus folder '{corpus}' {state}; name a folder of documents with --corpus")
+
+
 def list_files(corpus: Path, known: str = "") -> list[str]:
     """Paths of all files below `corpus`, with "/", sorted; hidden files and sources.toml left out.
 
     Links are not followed, so nothing outside the folder is ever read; what is no plain file is left out. `known`
     names the formats for the message about an empty folder. Raises `CorpusError`.
     """
-    if not corpus.is_dir():
-        state = "is not a folder" if corpus.exists() else "does not exist"
-        raise CorpusError(f"the corpus folder '{corpus}' {state}; name a folder of documents with --corpus")
+    check_folder(corpus)
     found: list[str] = []
 
     def refuse(error: OSError) -> None:

@@ -125,7 +125,7 @@ class _Walker:
                 else:
                     self.builder.pairs((_text(row[0]), _text(row[1])) for row in group)
             return
-        grid = spread([[(clean(_text(c)), _span(c, "colspan"), _span(c, "rowspan")) for c in row] for row in cells])
+        grid = spread([[(clean(_text(c)), _number(c, "colspan"), _number(c, "rowspan")) for c in row] for row in cells])
         depth = 0
         while depth < len(rows) and _is_header(rows[depth], cells[depth]):
             depth += 1
@@ -141,7 +141,7 @@ class _Walker:
 
 def _items(element: HtmlElement, level: int) -> Iterator[Item]:
     """The items of a list and of the lists inside it; further paragraphs of an item stand below it without a mark."""
-    number = _number(element.get("start"), 1)
+    number = _number(element, "start")
     for child in element:
         if child.tag in ("ul", "ol"):  # a list right in a list, as word processors write it
             yield from _items(child, level + 1)
@@ -246,10 +246,7 @@ def _is_infobox(rows: list[list[HtmlElement]]) -> bool:
     return bool(named) and len(named) == len(pairs) and all(len(row) <= 2 for row in rows)
 
 
-def _span(cell: HtmlElement, name: str) -> int:
-    return _number(cell.get(name), 1)
-
-
-def _number(stated: str | None, default: int) -> int:
-    found = re.match(r"\s*(\d{1,6})", stated or "")
-    return int(found[1]) if found else default
+def _number(element: HtmlElement, name: str) -> int:
+    """The number that an attribute states, 1 where it states none."""
+    found = re.match(r"\s*(\d{1,6})", element.get(name, ""))
+    return int(found[1]) if found else 1

@@ -31,7 +31,7 @@ def content_of(page: HtmlElement) -> HtmlElement:
     root: HtmlElement = page if body is None else body
     total = _size(root)
     for element in list(root.iter()):
-        if element is not root and _is_left_out(element, root, total):
+        if element is not root and _is_left_out(element, total):
             element.drop_tree()  # what follows it stays
     for selected in (root.xpath(".//main | .//*[@role='main']"), root.xpath(".//article")):
         if len(selected) == 1 and _size(selected[0]) >= _MAIN_SHARE * _size(root):
@@ -44,7 +44,7 @@ def _size(element: HtmlElement) -> int:
     return sum(len(text.strip()) for text in element.itertext())
 
 
-def _is_left_out(element: HtmlElement, root: HtmlElement, total: int) -> bool:
+def _is_left_out(element: HtmlElement, total: int) -> bool:
     if not isinstance(element.tag, str):
         return True  # a comment or a processing instruction
     if element.getparent() is None:

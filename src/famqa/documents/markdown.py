@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from famqa.documents.parsed import HeadingPath, Line, Parsed, as_infobox, pipe_cells, split_lines, trimmed
+from famqa.documents.parsed import HeadingPath, Line, Parsed, as_infobox, pipe_cells, split_lines, trimmed, unmarked
 from famqa.documents.tables import align
 from famqa.records import Block, BlockKind
 
@@ -76,7 +76,7 @@ class _Walker:
         start, end = self._range(token, inline)
         if start < end:
             markup = self._markup(inline, start, end)
-            self.path.enter(level, _without(self.text, start, end, markup))
+            self.path.enter(level, unmarked(self.text, start, end, markup).strip())
             self.blocks.append(Block(BlockKind.HEADING, start, end, self.path.headings, level=level, markup=markup))
 
     def _paragraph(self, token: Token, inline: Token) -> None:
@@ -84,7 +84,7 @@ class _Walker:
         if start == end:
             return
         markup = self._markup(inline, start, end)
-        if not _without(self.text, start, end, markup):
+        if not unmarked(self.text, start, end, markup).strip():
             return  # a picture without words
         block = Block(BlockKind.PARAGRAPH, start, end, self.path.headings, markup=markup)
         if self.items:
@@ -229,11 +229,3 @@ def _flat(inline: Token) -> list[Token]:
 
 def _plain_text(inline: Token) -> str:
     return "".join(child.content or " " for child in _flat(inline)).strip()
-
-
-def _without(text: str, start: int, end: int, markup: tuple[tuple[int, int], ...]) -> str:
-    kept, at = [], start
-    for left, right in (*markup, (end, end)):
-        kept.append(text[at:left])
-        at = right
-    return "".join(kept).strip()

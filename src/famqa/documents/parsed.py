@@ -12,6 +12,8 @@ from famqa.records import Block, BlockKind, Cell
 MAX_TEXT_CHARS = 20_000_000
 MAX_BLOCKS = 200_000
 
+Range = tuple[int, int]
+
 
 class Unreadable(Exception):
     """Why a file cannot become a document, in the words of a user; whoever knows the file's name puts it in front."""
@@ -71,6 +73,17 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def unmarked_ranges(start: int, end: int, markup: Sequence[Range]) -> list[Range]:
+    """The stretches of `start:end` between the ranges of its markup, which come in order."""
+    edges = [start, *(edge for gap in markup for edge in gap), end]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def unmarked(text: str, start: int, end: int, markup: Sequence[Range]) -> str:
+    """`text[start:end]` without its markup."""
+    return "".join(text[left:right] for left, right in unmarked_ranges(start, end, markup))
 
 
 _KEY_VALUE = re.compile(r"(?P<key>[^\s:|][^:|]{0,48}?)\s*:[*_]{0,3}\s+(?P<value>\S.*)")

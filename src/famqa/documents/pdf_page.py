@@ -20,15 +20,7 @@ from famqa.documents.parsed import Unreadable, check_text
 _MAX_PATH_POINTS = 20_000  # of a page; a drawing has more, and no table
 _RULE_THICKNESS = 3.0
 _REPLACED = {
-    **{
-        "\ufb00": "ff",
-        "\ufb01": "fi",
-        "\ufb02": "fl",
-        "\ufb03": "ffi",
-        "\ufb04": "ffl",
-        "\ufb05": "st",
-        "\ufb06": "st",
-    },
+    **dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", "ff fi fl ffi ffl st st".split(), strict=True)),
     **dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf0a8\uf076\u25cf\u25aa\u25a0\u25e6\u2023", "•"),
 }
 _SAMPLE_STEP = 8  # characters; what holds for a page shows in some of them
@@ -59,12 +51,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page shows: words in the order of the file, rules, and its size in points."""
+    """What a page shows: words in the order of the file, rules, and its height in points."""
 
     number: int
     words: tuple[Word, ...]
     rules: tuple[Rule, ...]
-    width: float
     height: float
     unknown_chars: int  # whose font does not say which letters they are
 
@@ -101,7 +92,7 @@ def _pages(document: pypdfium2.PdfDocument, count: int) -> Iterator[Page]:
         try:
             page = document[index]
         except pypdfium2.PdfiumError:
-            yield Page(index + 1, (), (), 0, 0, 0)
+            yield Page(index + 1, (), (), 0, 0)
             continue
         text_page = page.get_textpage()
         chars += text_page.count_chars()
@@ -118,7 +109,7 @@ def _read(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, number: int
     unknown = sum(pdfium.FPDFText_HasUnicodeMapError(raw, index) == 1 for index in range(0, count, _SAMPLE_STEP))
     words = tuple(_words(raw, count, place))
     rules = tuple(_rules(page, place)) if words else ()
-    return Page(number, words, rules, *place.size, unknown * _SAMPLE_STEP)
+    return Page(number, words, rules, place.height, unknown * _SAMPLE_STEP)
 
 
 def _turn_of(raw: pdfium.FPDF_TEXTPAGE, index: int) -> int:
@@ -144,9 +135,9 @@ class _Turn:
     top: float
 
     @property
-    def size(self) -> tuple[float, float]:
-        width, height = self.right - self.left, self.top - self.bottom
-        return (height, width) if self.quarter % 2 else (width, height)
+    def height(self) -> float:
+        """Of the upright page."""
+        return self.right - self.left if self.quarter % 2 else self.top - self.bottom
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         match self.quarter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -23,11 +23,9 @@ class RuledTable:
     """A grid drawn on the page, with the text of its cells, and where it stands."""
 
     grid: list[list[Slot]]
-    page: int
     left: float
     right: float
     top: float
-    bottom: float
 
 
 def ruled_tables(page: Page) -> tuple[list[RuledTable], list[Word]]:
@@ -44,7 +42,7 @@ def ruled_tables(page: Page) -> tuple[list[RuledTable], list[Word]]:
         filled = sum(bool(slot.text) for row in grid for slot in row)
         if filled < _MIN_FILLED * len(grid) * len(columns[1:]) or len(inside) == len(words) == 0:
             continue  # a chart or a form
-        tables.append(RuledTable(grid, page.number, columns[0], columns[-1], rows[0], rows[-1]))
+        tables.append(RuledTable(grid, columns[0], columns[-1], rows[0]))
         taken = set(map(id, inside))
         words = [word for word in words if id(word) not in taken]
     return tables, words
@@ -183,16 +181,13 @@ def _merged_columns(ranges: list[tuple[float, float]]) -> list[tuple[float, floa
 
 def _rows(lines: Sequence[Line], columns: list[tuple[float, float]]) -> list[list[str]]:
     """The cells of each line; a line without a first cell right below another goes on with that one's cells."""
-    column_of: Callable[[Run], int] = lambda run: next(  # noqa: E731
-        i for i, (x0, x1) in enumerate(columns) if x0 - 1 <= run.x0 <= x1 + 1
-    )
     pitches = [b.baseline - a.baseline for a, b in pairwise(lines)]
     pitch = median(pitches) if pitches else 0.0
     rows: list[list[str]] = []
     for i, line in enumerate(lines):
         cells = [""] * len(columns)
         for run in line.runs:
-            at = column_of(run)
+            at = next(i for i, (x0, x1) in enumerate(columns) if x0 - 1 <= run.x0 <= x1 + 1)
             cells[at] = f"{cells[at]} {run.text}".strip()
         is_close = i > 0 and (line.baseline - lines[i - 1].baseline < 0.85 * pitch or len(line.runs) == 1)
         if rows and not cells[0] and is_close:

@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from famqa.documents.parsed import Unreadable
+from famqa.documents.parsed import Range, Unreadable
 from famqa.records import Cell
-
-Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +139,8 @@ _MAX_SLOTS = 2_000_000
 
 def spread(rows: Sequence[Sequence[tuple[str, int, int]]]) -> list[list[Slot]]:
     """The grid of rows of (text, columns spanned, rows spanned), each place filled; short rows get empty places.
+
+    Raises `Unreadable` if there are too many places.
 
     >>> [[slot.text for slot in row] for row in spread([[("a", 1, 2), ("b", 1, 1)], [("c", 1, 1)]])]
     [['a', 'b'], ['a', 'c']]

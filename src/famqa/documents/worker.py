@@ -24,7 +24,7 @@ from famqa import documents
 from famqa.documents import ParsedFile, SourceNote, printable
 from famqa.documents.folder import NO_NOTE
 from famqa.errors import DocumentError
-from famqa.records import Block, Document, block_of
+from famqa.records import Document, block_of
 
 _START = "import sys; sys.path[:] = {path!r}; from famqa.documents.worker import main; main({memory_mb})"
 _RESERVE_MB = 32
@@ -41,7 +41,6 @@ class ParserProcess:
         self._seconds = seconds
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
-        self.notes: tuple[str, ...] = ()  # of the file that was parsed last
 
     def __enter__(self) -> Self:
         return self
@@ -51,25 +50,14 @@ class ParserProcess:
     ) -> None:
         self._stop()
 
-    def parse(self, data: bytes, doc_id: str, note: SourceNote) -> tuple[Document, tuple[Block, ...]]:
-        """The document and its blocks; `notes` holds what is to be known of them. Raises `DocumentError`."""
-        parsed = self.parse_file(data, doc_id, note)
-        return parsed.document, parsed.blocks
-
     def parse_file(self, data: bytes, doc_id: str, note: SourceNote = NO_NOTE) -> ParsedFile:
         """The document, its blocks and notes. Raises `DocumentError` also where time, memory or the reader gave out."""
-        self.notes = ()
         header = json.dumps({"doc_id": doc_id, "note": astuple(note), "seconds": self._seconds}).encode()
         answer = self._exchange(header, data, doc_id)
         if "error" in answer:
             raise DocumentError(answer["error"])
-        parsed = ParsedFile(
-            Document(**answer["document"]),
-            tuple(block_of(fields) for fields in answer["blocks"]),
-            tuple(answer["notes"]),
-        )
-        self.notes = parsed.notes
-        return parsed
+        blocks = tuple(block_of(fields) for fields in answer["blocks"])
+        return ParsedFile(Document(**answer["document"]), blocks, tuple(answer["notes"]))
 
     def _exchange(self, header: bytes, data: bytes, doc_id: str) -> dict[str, Any]:
         """The worker's answer. Whatever ends it, a timer or its own crash, shows as the end of its output."""

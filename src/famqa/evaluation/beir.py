@@ -49,31 +49,31 @@ def read_rows(folder: Path) -> tuple[str, Iterator[tuple[str, Any]]]:
 def pages(folder: Path) -> Iterator[Page]:
     """The documents of the set. Raises `QuestionFileError` naming the line that holds none."""
     path = folder / _CORPUS
-    for number, line in enumerate(_text(path, folder).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = parse_json(line)
-            if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-                raise RowError("no object with the texts '_id' and 'text'; mend the line")
-        except RowError as error:
-            raise QuestionFileError(f"{path}, line {number}: {error}") from None
+    for where, row in _objects(path, _text(path, folder)):
+        if isinstance(row, RowError):
+            raise QuestionFileError(f"{where}: {row}")
         title = str(row.get("title") or "")
         yield Page(f"{file_stem(row['_id'])}.txt", title, row["text"].strip() or title)
 
 
+def _objects(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any] | RowError]]:
+    """The object of each line, or what is wrong with it, and where it stands."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                row = parse_json(line)
+                if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in ("_id", "text")):
+                    raise RowError("no object with the texts '_id' and 'text'; mend the line")
+            except RowError as error:
+                row = error
+            yield f"{path}, line {number}", row
+
+
 def _rows(path: Path, text: str, judged: dict[str, list[tuple[str, int]]]) -> Iterator[tuple[str, Any]]:
     asked: set[str] = set()
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        where = f"{path}, line {number}"
-        try:
-            row = parse_json(line)
-            if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-                raise RowError("no object with the texts '_id' and 'text'; mend the line")
-        except RowError as error:
-            yield where, error
+    for where, row in _objects(path, text):
+        if isinstance(row, RowError):
+            yield where, row
             continue
         asked.add(row["_id"])
         grades = judged.get(row["_id"], [])

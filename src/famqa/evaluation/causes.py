@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from famqa.answering import ANSWERED
-from famqa.evaluation.beir import stem_of
 from famqa.evaluation.facts import Evidenced, Facts, Place, holds
 from famqa.evaluation.metrics import contains, group_hits, groups, texts_of
 from famqa.evaluation.rows import Question
@@ -102,10 +101,9 @@ def _cause_of_place(asked: Asked, place: Place, aliases: Sequence[str], facts: F
 
 def _cause_by_document(asked: Asked, facts: Facts) -> Cause:
     """The same for questions that are judged by document."""
-    relevant = {stem for stem, grade in asked.question.judged if grade > 0}
-    present = sorted(doc_id for doc_id in facts.doc_ids if stem_of(doc_id) in relevant)
+    present = facts.relevant(asked.question)
     if not present:
-        return Cause(LOAD, f"None of the {len(relevant)} relevant documents is in the index.")
+        return Cause(LOAD, f"None of the {len(asked.question.relevant)} relevant documents is in the index.")
     ranks = [n for n, candidate in enumerate(asked.trace.candidates, 1) if candidate.passage.doc_id in present]
     place = Place(present[0], 0, 0)
     if not ranks or ranks[0] > asked.read:

@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import numpy as np
 
 from famqa.answering import ANSWERED
-from famqa.errors import FamqaError
+from famqa.evaluation.comparable import paired, warnings
 from famqa.evaluation.compare_confidence import STATISTICS, Answers
-from famqa.evaluation.metric_names import LESS_IS_BETTER, NEITHER_IS_BETTER, ORDER
+from famqa.evaluation.metric_names import COUNTS, LESS_IS_BETTER, NEITHER_IS_BETTER, place_in_order
 from famqa.evaluation.run_folder import Row, RunFolder
 from famqa.evaluation.significance import (
     Difference,
@@ -26,12 +25,9 @@ from famqa.evaluation.significance import (
     interval_of_mean,
     mean_statistic,
 )
+from famqa.terminal import count
 
 SIGNIFICANT = 0.05  # after Holm's correction
-_NAMED = 5  # ids named in a message
-_TOLD_APART = ("questions_file", "started", "elapsed_s", "asking_s", "questions", "finished", "left_out", "settings")
-
-Key = tuple[str, int]  # id and turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,18 @@ class MetricDifference:
     def is_same(self) -> bool:
         """Nothing differs, nor would it with other questions of these."""
         return self.difference == self.low == self.high == 0
+
+    @property
+    def in_points(self) -> bool:
+        """Whether it is a share from 0 to 1, whose differences are told in percentage points."""
+        return self.name not in COUNTS
+
+    def shown(self) -> tuple[str, str, str, str, str]:
+        """Both figures, their difference and its interval, of a share in percent."""
+        scale, digits = (100, 1) if self.in_points else (1, 2)
+        a, b = (f"{value * scale:.{digits}f}" for value in (self.a, self.b))
+        more, low, high = (f"{value * scale:+.{digits}f}" for value in (self.difference, self.low, self.high))
+        return a, b, more, low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +108,11 @@ class Comparison:
     warnings: tuple[str, ...]
 
 
-def compare(a: RunFolder, b: RunFolder, seed: int = 0) -> Comparison:
+def compare(a: RunFolder, b: RunFolder) -> Comparison:
     """The runs' differences. Raises `FamqaError` where they are not over the same questions."""
-    pairs = _paired(a, b)
+    pairs = paired(a, b)
     groups = _groups(pairs)
-    metrics = _metric_differences(pairs, groups, seed)
+    metrics = _metric_differences(pairs, groups)
     turned = [(_turned(one, other), bool(one["right"])) for one, other in pairs if one["right"] != other["right"]]
     won = tuple(each for each, right_in_a in turned if not right_in_a)
     lost = tuple(each for each, right_in_a in turned if right_in_a)
@@ -115,44 +123,36 @@ def compare(a: RunFolder, b: RunFolder, seed: int = 0) -> Comparison:
         groups=int(groups.max()) + 1,
         verdict=verdict(metrics, len(won), len(lost)),
         metrics=tuple(metrics),
-        latency=_latency(pairs, groups, seed),
+        latency=_latency(pairs, groups),
         won=won,
         lost=lost,
-        warnings=tuple(_warnings(a, b)),
+        warnings=tuple(warnings(a, b)),
     )
 
 
 def verdict(metrics: Sequence[MetricDifference], won: int, lost: int) -> str:
     """What the comparison comes to, in a sentence or two."""
-    better = [_told(metric) for metric in metrics if metric.is_significant and metric.better == "B"]
-    worse = [_told(metric) for metric in metrics if metric.is_significant and metric.better == "A"]
-    other = [_told(metric) for metric in metrics if metric.is_significant and not metric.better]
     parts = [
         f"B {verb} {_enumerated(told)}"
-        for verb, told in (("is better in", better), ("is worse in", worse), ("differs in", other))
-        if told
+        for better, verb in (("B", "is better in"), ("A", "is worse in"), ("", "differs in"))
+        if (told := [_told(metric) for metric in metrics if metric.is_significant and metric.better == better])
     ]
     if not won and not lost and not parts:
         turned = "Every question that one run gets right the other gets right too."
     else:
         turned = (
-            f"B gets {_questions(won)} right that A gets wrong, and gets {_questions(lost)} wrong that A gets right."
+            f"B gets {count(won, 'question')} right that A gets wrong, "
+            f"and gets {count(lost, 'question')} wrong that A gets right."
         )
     if not parts:
         return f"No difference is beyond chance. {turned}"
     return f"{'; '.join(parts)}; no other difference is beyond chance. {turned}"
 
 
-def in_points(name: str) -> bool:
-    """Whether a figure is a share from 0 to 1, whose differences are told in percentage points."""
-    return name != "citations_per_answer"
-
-
 def _told(metric: MetricDifference) -> str:
-    scale, unit = (100.0, " points") if in_points(metric.name) else (1.0, "")
-    digits = 1 if in_points(metric.name) else 2
-    shown, low, high = (f"{value * scale:+.{digits}f}" for value in (metric.difference, metric.low, metric.high))
-    return f"{metric.name} ({shown}{unit}, 95 % from {low} to {high}, {p_told(metric.p_holm)} after Holm)"
+    _, _, more, low, high = metric.shown()
+    unit = " points" if metric.in_points else ""
+    return f"{metric.name} ({more}{unit}, 95 % from {low} to {high}, {p_told(metric.p_holm)} after Holm)"
 
 
 def p_told(p: float) -> str:
@@ -164,11 +164,7 @@ def _enumerated(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _questions(number: int) -> str:
-    return f"{number} question{'' if number == 1 else 's'}"
-
-
-def _metric_differences(pairs: list[tuple[Row, Row]], groups: Groups, seed: int) -> list[MetricDifference]:
+def _metric_differences(pairs: list[tuple[Row, Row]], groups: Groups) -> list[MetricDifference]:
     columns = {name: (_column(name, pairs, 0), _column(name, pairs, 1)) for name in _names(pairs)}
     changed = {name: changed_groups(first, second, groups) for name, (first, second) in columns.items()}
     firsts, seconds = zip(*columns.values(), strict=True)
@@ -181,13 +177,13 @@ def _metric_differences(pairs: list[tuple[Row, Row]], groups: Groups, seed: int)
         for name, statistic in STATISTICS.items():
             columns[name], changed[name] = stated, either
             figures.append(Figures((name,), (either,), statistic(one, other)))
-    found = differences(figures, int(groups.max()) + 1, seed)
+    found = differences(figures, int(groups.max()) + 1)
     # a figure that is alike for every question cannot come out as a difference, and counts for nothing (Tarone 1990)
     tested = [name for name in found if len(changed[name])]
     corrected = dict(zip(tested, holm([found[name].p for name in tested]), strict=True))
     return [
         _metric_difference(name, found[name], corrected.get(name, 1.0), columns[name])
-        for name in sorted(found, key=_place_in_order)
+        for name in sorted(found, key=place_in_order)
     ]
 
 
@@ -205,11 +201,6 @@ def _metric_difference(name: str, found: Difference, p_holm: float, columns: tup
         is_exact=found.is_exact,
         better=_better(name, found.difference) if p_holm < SIGNIFICANT else "",
     )
-
-
-def _place_in_order(name: str) -> tuple[int, str]:
-    """For sorting: in their usual order, unknown ones last."""
-    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
 def _answers(pairs: list[tuple[Row, Row]], side: int, groups: Groups) -> Answers:
@@ -239,14 +230,14 @@ def _column(name: str, pairs: list[tuple[Row, Row]], side: int) -> Floats:
     return np.array([float(row.get("scores", {}).get(name, math.nan)) for row in rows])
 
 
-def _latency(pairs: list[tuple[Row, Row]], groups: Groups, seed: int) -> LatencyRatio | None:
+def _latency(pairs: list[tuple[Row, Row]], groups: Groups) -> LatencyRatio | None:
     times = np.array([[float(row.get("latency_ms") or 0.0) for row in pair] for pair in pairs])
     asked = (times > 0).all(axis=1)
     if not asked.any():
         return None
     log_ratios = np.log(times[asked, 1] / times[asked, 0])
     numbers = np.unique(groups[asked], return_inverse=True)[1]
-    low, high = interval_of_mean(log_ratios, numbers, seed)
+    low, high = interval_of_mean(log_ratios, numbers)
     return LatencyRatio(
         float(median(times[asked, 0])),
         float(median(times[asked, 1])),
@@ -274,62 +265,3 @@ def _groups(pairs: list[tuple[Row, Row]]) -> Groups:
     """A number for each question; all turns of a dialogue share theirs."""
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(str(row["id"]), len(numbers)) for row, _ in pairs], dtype=np.intp)
-
-
-def _paired(a: RunFolder, b: RunFolder) -> list[tuple[Row, Row]]:
-    """The rows of both runs by question, in A's order. Raises `FamqaError` saying how the questions differ."""
-    in_a, in_b = ({_key(row): row for row in run.scores} for run in (a, b))
-    if not in_a:
-        raise FamqaError(f"{a.path}: there is no question in the run; run famqa eval again")
-    only_a = [key for key in in_a if key not in in_b]
-    only_b = [key for key in in_b if key not in in_a]
-    altered = [key for key in in_a if key in in_b and _asked(in_a[key]) != _asked(in_b[key])]
-    if only_a or only_b or altered:
-        digests = [str(run.run.get("questions_sha256", "unknown"))[:12] for run in (a, b)]
-        same = digests[0] == digests[1]
-        how = [
-            f"the same file (sha256 {digests[0]})" if same else f"sha256 {digests[0]} in A, {digests[1]} in B",
-            *(
-                f"{len(keys)} {what}: {_listed(keys)}"
-                for keys, what in ((only_a, "only in A"), (only_b, "only in B"), (altered, "not alike in both"))
-                if keys
-            ),
-        ]
-        raise FamqaError(
-            f"{a.path} and {b.path} are over different questions ({'; '.join(how)}); compare runs of the same questions"
-        )
-    return [(row, in_b[key]) for key, row in in_a.items()]
-
-
-def _key(row: Row) -> Key:
-    return str(row["id"]), int(row.get("turn") or 0)
-
-
-def _asked(row: Row) -> tuple[Any, ...]:
-    """What the question is and what is right: what must be the same in both runs."""
-    return tuple(row.get(field) or None for field in ("question", "answerable", "expected", "all_of"))
-
-
-def _listed(keys: Sequence[Key]) -> str:
-    shown = ", ".join(f"{key} (turn {turn})" if turn else key for key, turn in keys[:_NAMED])
-    return shown + (f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else "")
-
-
-def _warnings(a: RunFolder, b: RunFolder) -> list[str]:
-    """What else than the answers differs between the runs, a line each."""
-    found: list[str] = []
-    if a.run.get("questions_sha256") != b.run.get("questions_sha256"):
-        found.append("the question files differ, though every question and its answers are the same")
-    for name in sorted((a.run.keys() | b.run.keys()) - {*_TOLD_APART, "questions_sha256"}):
-        if (one := a.run.get(name)) != (other := b.run.get(name)):
-            found.append(f"{name} differs: {_short(one)} in A, {_short(other)} in B")
-    settings_a, settings_b = (run.run.get("settings") or {} for run in (a, b))
-    for name in sorted(settings_a.keys() | settings_b.keys()):
-        if (one := settings_a.get(name)) != (other := settings_b.get(name)):
-            found.append(f"setting {name} differs: {_short(one)} in A, {_short(other)} in B")
-    return found
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

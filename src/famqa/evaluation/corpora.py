@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from famqa.documents.folder import SOURCES_FILE
 from famqa.errors import CorpusError
-
-SOURCES_FILE = "sources.toml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from famqa.catalog import Catalog, Entry
-from famqa.evaluation.metrics import groups, spaced, tokens
+from famqa.evaluation.beir import stem_of
+from famqa.evaluation.metrics import TOKEN, groups, joined, spaced, tokens
 from famqa.evaluation.rows import Evidence, Question
 from famqa.generations import Generation
 from famqa.records import Passage
 
 _MOST_PLACES = 50  # of an alias that stands everywhere
-_TOKEN = re.compile(r"[^\W_]+|[%+$€£#]")
 
 Key = tuple[str, int]
 """A passage: its document and its place there."""
@@ -46,14 +45,11 @@ class Facts:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self._catalog: Catalog = generation.catalog
-        self._documents = frozenset(generation.catalog.doc_ids())
-        self.entry = lru_cache(maxsize=256)(self._entry)
-        self._spaced: dict[str, str] = {}
-
-    @property
-    def doc_ids(self) -> frozenset[str]:
-        return self._documents
+        self._catalog = generation.catalog
+        self.doc_ids = frozenset(generation.catalog.doc_ids())
+        self.entry = lru_cache(maxsize=256)(generation.catalog.entry)
+        # Every miss without evidence looks through all documents.
+        self._joined = cache(lambda doc_id: joined(generation.catalog.document(doc_id).text))
 
     def evidence(self, question: Question) -> Evidenced:
         """The places that prove the answer; entries that only give context are left out."""
@@ -82,8 +78,8 @@ class Facts:
         """Where one of the aliases stands in any document, as whole tokens; the first place of each document."""
         found: list[Place] = []
         wanted = [spaced(alias) for alias in aliases if tokens(alias)]
-        for doc_id in sorted(self._documents):
-            held = self._spaced_text(doc_id)
+        for doc_id in sorted(self.doc_ids):
+            held = self._joined(doc_id)
             if any(alias in held for alias in wanted):
                 whole = Place(doc_id, 0, len(self._catalog.document(doc_id).text))
                 found += [place for place in [self.alias_in(whole, aliases)] if place]
@@ -119,16 +115,17 @@ class Facts:
 
     def document_text(self, doc_id: str) -> str | None:
         """The document's text; None for one that is not in the index."""
-        return self._catalog.document(doc_id).text if doc_id in self._documents else None
+        return self._catalog.document(doc_id).text if doc_id in self.doc_ids else None
+
+    def relevant(self, question: Question) -> list[str]:
+        """The documents that are relevant by the question's qrels, sorted."""
+        return sorted(doc_id for doc_id in self.doc_ids if stem_of(doc_id) in question.relevant)
 
     def line(self, place: Place) -> int:
         return self._catalog.document(place.doc_id).line_of(place.start)
 
     def text(self, place: Place) -> str:
         return self._catalog.document(place.doc_id).text[place.start : place.end]
-
-    def _entry(self, doc_id: str) -> Entry:
-        return self._catalog.entry(doc_id)
 
     def _find(self, evidence: Evidence) -> Place | None:
         """Where the evidence stands word for word, white space aside."""
@@ -140,12 +137,6 @@ class Facts:
             return Place(evidence.doc, start, start + len(evidence.text))
         match = re.search(r"\s+".join(map(re.escape, evidence.text.split())), text)
         return Place(evidence.doc, *match.span()) if match else None
-
-    def _spaced_text(self, doc_id: str) -> str:
-        """The document's tokens, kept, since every miss without evidence looks through all documents."""
-        if doc_id not in self._spaced:
-            self._spaced[doc_id] = f" {' '.join(tokens(self._catalog.document(doc_id).text))} "
-        return self._spaced[doc_id]
 
 
 def holds(passage: Passage, place: Place) -> bool:
@@ -160,7 +151,7 @@ def holds(passage: Passage, place: Place) -> bool:
 def find_tokens(text: str, alias: str) -> tuple[int, int] | None:
     """Range of the first place in `text` where the alias stands as whole tokens."""
     wanted = tokens(alias)
-    if not wanted or spaced(alias) not in f" {' '.join(tokens(text))} ":
+    if not wanted or spaced(alias) not in joined(text):
         return None
     found = list(_placed_tokens(text))
     for i in range(len(found) - len(wanted) + 1):
@@ -172,7 +163,7 @@ def find_tokens(text: str, alias: str) -> tuple[int, int] | None:
 def _placed_tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """The tokens with their ranges in the text as it stands, however normalisation changes its length."""
     plain, origin = _composed(text)
-    for match in _TOKEN.finditer(plain):
+    for match in TOKEN.finditer(plain):
         for token in tokens(match.group()):
             yield token, origin[match.start()], origin[match.end() - 1] + _width(text, origin[match.end() - 1])
 

@@ -7,13 +7,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from famqa.errors import FamqaError
-from famqa.evaluation.metric_names import ORDER
+from famqa.evaluation.metric_names import COUNTS, ORDER
+from famqa.evaluation.run_folder import Row
 from famqa.evaluation.summary import LATENCIES, gated
-
-Row = dict[str, Any]
 
 NAMES = (*ORDER, *LATENCIES)
 """What a limit can be about."""
@@ -40,6 +38,7 @@ class Verdict:
 
     @property
     def is_met(self) -> bool:
+        """Whether the value keeps the limit; no value keeps none."""
         if self.value is None:
             return False
         return self.value >= self.limit.value if self.limit.is_least else self.value <= self.limit.value
@@ -84,7 +83,7 @@ def _limit(text: str, flag: str, is_least: bool) -> Limit:
         value = math.nan
     if not math.isfinite(value):
         raise FamqaError(f"{flag} {text}: '{stated}' is no number; write one such as 0.70")
-    if name not in LATENCIES and name != "citations_per_answer" and not 0 <= value <= 1:
+    if name not in LATENCIES and name not in COUNTS and not 0 <= value <= 1:
         raise FamqaError(f"{flag} {text}: {name} is a share from 0 to 1; write 0.7 for 70 %")
     return Limit(name, value, is_least)
 

@@ -30,8 +30,17 @@ WORDS: dict[str, tuple[str, str]] = {
 """The name in words, and what is counted, by the name in `metrics.json`."""
 
 ORDER = list(WORDS)
+"""The names in their usual order."""
 LESS_IS_BETTER = frozenset({"false_refusals", "aurc", "ece"})
 NEITHER_IS_BETTER = frozenset({"citations_per_answer"})
+COUNTS = frozenset({"citations_per_answer"})  # all others are from 0 to 1
+AS_NUMBERS = frozenset({"aurc", "ece", "mrr", "ndcg_at_10"})  # told with decimals; other shares in percent
+
+
+def place_in_order(name: str) -> tuple[int, str]:
+    """For sorting names: in their usual order, unknown ones last."""
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+
 
 REFUSE, ANSWER = "refuse", "answer"
 CAUSES: dict[str, tuple[str, str]] = {

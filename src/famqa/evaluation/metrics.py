@@ -9,20 +9,25 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from famqa.answering import ANSWERED
 from famqa.evaluation.rows import Question
 from famqa.records import Answer
+
+TOKEN = re.compile(r"[^\W_]+|[%+$€£#]")
+"""A word or a number, or a sign that carries meaning."""
 
 
 def tokens(text: str) -> list[str]:
     """Words and numbers in lower case; signs that carry meaning (%, +, $) count, other punctuation does not."""
-    return re.findall(r"[^\W_]+|[%+$€£#]", unicodedata.normalize("NFKC", text).casefold())
+    return TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
-@lru_cache(maxsize=8192)
-def spaced(text: str) -> str:
+def joined(text: str) -> str:
     """The tokens with a space around each, so that whole tokens are found as a substring: " in 7 reviews "."""
     return f" {' '.join(tokens(text))} "
+
+
+spaced = lru_cache(maxsize=8192)(joined)
+"""`joined`, remembered: for aliases, answers and quotes, which are looked at again and again."""
 
 
 def contains(text: str, alias: str) -> bool:
@@ -80,13 +85,6 @@ def alias_hit(question: Question, texts: Sequence[str]) -> bool:
 def texts_of(answer: Answer) -> list[str]:
     """Where an alias may stand: the answer and its quotes."""
     return [answer.answer, *(citation.quote for citation in answer.citations)]
-
-
-def is_right(question: Question, answer: Answer) -> bool:
-    """An alias in the answer or its quotes; for a question without an answer, that none was given."""
-    if not question.answerable:
-        return answer.status != ANSWERED
-    return alias_hit(question, texts_of(answer))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib import resources
 
 WIDTH = 340
 _Text = Callable[[float], str]
@@ -17,6 +18,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 14, 48  # room around the plotting area
 _ROW = 28  # height of a bar and the gap below it
 _LABEL = 134  # width of the bars' labels
 _LABEL_CHARS = 20
+_MOST_POINTS = 400  # of a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class _Axes:
 
     def y(self, value: float) -> float:
         return _HEIGHT - _BOTTOM - value / self.y_max * (_HEIGHT - self.top - _BOTTOM)
+
+
+def styles() -> str:
+    """The CSS of the drawings, for a page that brings its own colours."""
+    return resources.files("famqa.evaluation").joinpath("plots.css").read_text("utf-8")
 
 
 def risk_coverage(points: Sequence[tuple[float, float]]) -> str:
@@ -131,8 +138,8 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], x_lab
     return _svg("Time to answer", f"{len(values)} questions; {told}", _HEIGHT, inside)
 
 
-def bars(title: str, rows: Sequence[Bar], scale: str = "") -> str:
-    """Lying bars, a row each, as tall as there are rows; `scale` says below what their length means."""
+def bars(title: str, rows: Sequence[Bar]) -> str:
+    """Lying bars, a row each, as tall as there are rows."""
     room = WIDTH - _LABEL - 60
     inside: list[str] = []
     for number, row in enumerate(rows):
@@ -146,12 +153,8 @@ def bars(title: str, rows: Sequence[Bar], scale: str = "") -> str:
             f'<rect class="bar {escape(row.css)}" x="{_LABEL}" y="{y}" width="{length:.1f}" height="20" rx="3"/>'
             f'<text class="note" x="{_LABEL + room + 8}" y="{y + 15}">{escape(row.note)}</text></g>'
         )
-    height = 8 + len(rows) * _ROW
-    if scale:
-        height += 20
-        inside.append(f'<text class="axis" x="{_LABEL}" y="{height - 6}">{escape(scale)}</text>')
     told = "; ".join(f"{row.label} {row.note}" for row in rows) or "There is nothing to show."
-    return _svg(title, told, height, inside)
+    return _svg(title, told, 8 + len(rows) * _ROW, inside)
 
 
 def stack(title: str, parts: Sequence[tuple[str, int, str]]) -> str:
@@ -232,12 +235,12 @@ def _nice_count(most: int) -> int:
     return step * 4
 
 
-def _thinned(points: Sequence[tuple[float, float]], most: int = 400) -> Sequence[tuple[float, float]]:
-    """At most some 400 of the points, the first and the last among them."""
-    if len(points) <= most:
+def _thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """Not too many of the points, the first and the last among them."""
+    if len(points) <= _MOST_POINTS:
         return points
-    step = (len(points) - 1) / (most - 1)
-    return [points[round(number * step)] for number in range(most)]
+    step = (len(points) - 1) / (_MOST_POINTS - 1)
+    return [points[round(number * step)] for number in range(_MOST_POINTS)]
 
 
 def _sampled(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

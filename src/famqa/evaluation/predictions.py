@@ -13,11 +13,11 @@ from famqa.errors import FamqaError
 from famqa.evaluation.facts import Facts
 from famqa.evaluation.questions import QuestionSet
 from famqa.evaluation.rows import MAX_LINE_CHARS, Question
+from famqa.evaluation.run_folder import Row
 from famqa.evaluation.scoring import depth_for
 from famqa.records import Answer, AnswerSpan, Citation, Reading
 from famqa.search import search
 
-Row = dict[str, Any]
 Key = tuple[str, int]
 
 
@@ -41,7 +41,10 @@ def recorded(path: Path, questions: QuestionSet, assistant: Assistant) -> tuple[
 
 
 def read_predictions(path: Path, questions: Sequence[Question], facts: Facts) -> tuple[dict[Key, Answer], list[str]]:
-    """The answers by (id, turn), and all that is wrong: a line names the file, its line and what to do."""
+    """The answers by (id, turn), and all that is wrong: a line names the file, its line and what to do.
+
+    Raises `FamqaError` for a file that cannot be read.
+    """
     answers: dict[Key, Answer] = {}
     lines: dict[Key, int] = {}
     problems: list[str] = []

@@ -14,9 +14,7 @@ from famqa.errors import QuestionFileError
 from famqa.evaluation import beir, squad
 from famqa.evaluation.corpora import Page
 from famqa.evaluation.csv_rows import read_csv
-from famqa.evaluation.rows import Evidence, Question, RowError, parse_json, to_questions
-
-__all__ = ["Evidence", "LeftOut", "Question", "QuestionSet", "load_questions", "read_questions"]
+from famqa.evaluation.rows import Question, RowError, parse_json, to_questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,10 @@ class QuestionSet:
         return self.contexts
 
     def without(self, problem: Callable[[Question], str | None]) -> QuestionSet:
-        """The set less the questions that have a problem; of a dialogue, all turns go with the one that has it."""
+        """The set less the questions that have a problem; of a dialogue, all turns go with the one that has it.
+
+        Raises `QuestionFileError` if none is left.
+        """
         faulty = {
             question.id: LeftOut(question.where, why) for question in self.questions if (why := problem(question))
         }
@@ -91,11 +92,6 @@ def load_questions(path: Path) -> QuestionSet:
     if kind == ".json":
         return _collect(path, digest, squad.question_rows(text, path))
     return _collect(path, digest, _jsonl(text, path))
-
-
-def read_questions(path: Path) -> list[Question]:
-    """All questions of a file, in order; raises `QuestionFileError` at the first row that cannot be used."""
-    return list(load_questions(path).strict().questions)
 
 
 def _collect(path: Path, digest: str, rows: Iterator[tuple[str, Any]]) -> QuestionSet:

@@ -20,9 +20,10 @@ from jinja2 import Environment, StrictUndefined
 
 from famqa.answering import ANSWERED
 from famqa.errors import FamqaError
+from famqa.evaluation import plots
 from famqa.evaluation import report_summary as summary
-from famqa.evaluation.metric_names import CAUSES, ORDER, WORDS
-from famqa.evaluation.run_folder import Row, RunFolder, read_predictions, read_run
+from famqa.evaluation.metric_names import AS_NUMBERS, CAUSES, COUNTS, WORDS, place_in_order
+from famqa.evaluation.run_folder import Row, RunFolder, key_of, read_predictions, read_run
 
 REPORT = "report.html"
 _HERE = Path(__file__).parent
@@ -62,9 +63,10 @@ def write_report(run_folder: Path) -> Path:
 def render(run: RunFolder, predictions: Sequence[Row]) -> str:
     """The page of a run."""
     style, script = ((_HERE / name).read_text("utf-8") for name in ("report.css", "report.js"))
-    answers = {_key(row): row for row in predictions}
+    style += plots.styles()
+    answers = {key_of(row): row for row in predictions}
     rows = [_row(number, row) for number, row in enumerate(run.scores)]
-    details = [detail(row, answers.get(_key(row), {})) for row in run.scores]
+    details = [detail(row, answers.get(key_of(row), {})) for row in run.scores]
     outcomes = summary.count(run.scores)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return template.from_string((_HERE / REPORT).read_text("utf-8")).render(
@@ -200,10 +202,9 @@ def _metric_rows(run: RunFolder) -> list[tuple[str, str, str, str, str]]:
     """(name, value, over how many questions, name in words, what it is), in the usual order."""
     stated = run.metrics.get("metrics") or {}
     counts = run.metrics.get("counts") or {}
-    names = sorted(stated, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     return [
         (name, _figure(name, stated[name]), str(counts.get(name, "")), *WORDS.get(name, (name, "")))
-        for name in names
+        for name in sorted(stated, key=place_in_order)
         if isinstance(stated[name], (int, float))
     ]
 
@@ -248,13 +249,9 @@ def _figure(name: str, value: float | None) -> str:
         return "–"
     if name.endswith("_ms"):
         return f"{value:.0f} ms"
-    if name in {"aurc", "ece", "mrr", "ndcg_at_10"}:
+    if name in AS_NUMBERS:
         return f"{value:.3f}"
-    return f"{value:.2f}" if name == "citations_per_answer" else f"{value * 100:.1f} %"
-
-
-def _key(row: Row) -> tuple[str, int]:
-    return str(row["id"]), int(row.get("turn") or 0)
+    return f"{value:.2f}" if name in COUNTS else f"{value * 100:.1f} %"
 
 
 def _for_script(value: Any) -> str:

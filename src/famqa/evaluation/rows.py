@@ -44,6 +44,11 @@ class Question:
         """The id, with the turn of a dialogue: "d03 turn 2"."""
         return f"{self.id} turn {self.turn}" if self.turn else self.id
 
+    @property
+    def relevant(self) -> frozenset[str]:
+        """The documents that the qrels name relevant, as they name them."""
+        return frozenset(stem for stem, grade in self.judged if grade > 0)
+
 
 def to_questions(row: Any, default_id: str, where: str) -> list[Question]:
     """The row's question, or the turns of its dialogue. Raises `RowError`."""

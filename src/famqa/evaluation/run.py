@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -10,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from famqa import __version__
 from famqa.answering import NO_ANSWER
@@ -22,13 +20,13 @@ from famqa.evaluation.causes import Asked
 from famqa.evaluation.facts import Facts
 from famqa.evaluation.questions import QuestionSet
 from famqa.evaluation.rows import Question
+from famqa.evaluation.run_folder import Row
 from famqa.evaluation.run_writer import RunWriter
 from famqa.evaluation.scoring import depth_for, prediction_row, score_row
 from famqa.evaluation.summary import measure
 from famqa.records import Answer, Reading
 from famqa.settings import Settings
 
-Row = dict[str, Any]
 Ask = Callable[[Question], Trace]
 """Gives a question its answer, with what led to it."""
 
@@ -95,7 +93,7 @@ def with_notes(questions: QuestionSet, facts: Facts) -> QuestionSet:
             f"{len(unproved)} of the questions, the first is {unproved[0].name}"
         )
     stems = {stem_of(doc_id) for doc_id in facts.doc_ids}
-    judged = {stem for question in questions.questions for stem, grade in question.judged if grade > 0}
+    judged = {stem for question in questions.questions for stem in question.relevant}
     if judged - stems:
         notes.append(f"relevant documents that are not in the index: {len(judged - stems)} of {len(judged)}")
     return replace(questions, notes=tuple(notes))
@@ -137,7 +135,6 @@ def header(assistant: Assistant, questions: QuestionSet) -> Row:
     """The contents of run.json at the start: what is asked of what, and everything the answers depend on."""
     settings = assistant.settings
     manifest = assistant.generation().manifest
-    stated = settings.answer_threshold
     return {
         "famqa": __version__,
         "questions_file": str(questions.path),
@@ -147,10 +144,10 @@ def header(assistant: Assistant, questions: QuestionSet) -> Row:
         "notes": list(questions.notes),
         "settings": settings.model_dump(mode="json", include=_OF_THE_ANSWER),
         "index": manifest.name,
-        "index_digest": json.loads(manifest.to_json())["digest"],
+        "index_digest": manifest.digest,
         "embedder_digest": manifest.recipe.embedder_digest,
         "reader_digest": assistant.reader.digest,
-        "threshold": assistant.reader.threshold if stated is None else stated,
+        "threshold": assistant.threshold,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "elapsed_s": 0.0,
         "asking_s": 0.0,
@@ -171,8 +168,6 @@ def _scored(
     """(prediction, score) of each question, in order; the first one is asked once before, to warm up."""
     if not questions:
         return
-    settings = assistant.settings
-    threshold = assistant.reader.threshold if settings.answer_threshold is None else settings.answer_threshold
     ask(questions[0])
     facts = Facts(assistant.generation())
     for number, question in enumerate(questions):
@@ -183,7 +178,7 @@ def _scored(
                 f"the index was updated during the run (from {facts.generation.name} to {trace.generation.name}), so "
                 "its first answers cannot be compared with its last; run it again"
             )
-        asked = Asked(question, trace, settings.candidates, threshold)
+        asked = Asked(question, trace, assistant.settings.candidates, assistant.threshold)
         yield prediction_row(question, trace.answer), score_row(asked, facts)
     progress(len(questions))
 

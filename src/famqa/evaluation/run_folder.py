@@ -10,6 +10,7 @@ from typing import Any
 from famqa.errors import FamqaError
 
 Row = dict[str, Any]
+"""A JSON object of one of a run's files."""
 
 PREDICTIONS, SCORES, METRICS, RUN = "predictions.jsonl", "scores.jsonl", "metrics.json", "run.json"
 
@@ -23,19 +24,15 @@ class RunFolder:
     metrics: Row  # the figures
     scores: tuple[Row, ...]  # a row a question: expected, given, right or not, cause, candidates
 
-    @property
-    def is_finished(self) -> bool:
-        return bool(self.run.get("finished"))
-
 
 def read_run(folder: Path) -> RunFolder:
     """The run in `folder`. Raises `FamqaError` in one line for a folder that holds no whole run."""
     if not folder.is_dir():
         raise FamqaError(f"{folder}: no such folder; name the folder of a run (famqa eval QUESTIONS --out DIR)")
-    run = _object(folder / RUN)
+    run = read_object(folder / RUN)
     if run.get("finished") is False:
         raise FamqaError(f"{folder}: the run was not finished; go on with famqa eval QUESTIONS --out {folder} --resume")
-    return RunFolder(folder, run, _object(folder / METRICS), tuple(_rows(folder / SCORES)))
+    return RunFolder(folder, run, read_object(folder / METRICS), tuple(_rows(folder / SCORES)))
 
 
 def read_predictions(folder: Path) -> list[Row]:
@@ -43,13 +40,19 @@ def read_predictions(folder: Path) -> list[Row]:
     return _rows(folder / PREDICTIONS)
 
 
-def _object(path: Path) -> Row:
+def key_of(row: Row) -> tuple[str, int]:
+    """Id and turn of the question that a row of `scores.jsonl` or `predictions.jsonl` is about; 0 outside dialogues."""
+    return str(row["id"]), int(row.get("turn") or 0)
+
+
+def read_object(path: Path, then: str = "run famqa eval again") -> Row:
+    """The JSON object in a file. Raises `FamqaError`, which says what to do `then`."""
     try:
         stated = json.loads(_text(path))
     except ValueError as error:
-        raise FamqaError(f"{path}: no JSON ({error}); run famqa eval again") from None
+        raise FamqaError(f"{path}: no JSON ({error}); {then}") from None
     if not isinstance(stated, dict):
-        raise FamqaError(f"{path}: a JSON {type(stated).__name__}, not an object; run famqa eval again")
+        raise FamqaError(f"{path}: a JSON {type(stated).__name__}, not an object; {then}")
     return stated
 
 

@@ -14,9 +14,7 @@ from typing import Any, TextIO
 
 from famqa.errors import FamqaError
 from famqa.evaluation.rows import Question
-from famqa.evaluation.run_folder import METRICS, PREDICTIONS, RUN, SCORES
-
-Row = dict[str, Any]
+from famqa.evaluation.run_folder import METRICS, PREDICTIONS, RUN, SCORES, Row, key_of, read_object
 
 _MUST_MATCH = (
     ("famqa", "the version of famqa"),
@@ -89,7 +87,7 @@ class RunWriter:
 
     def _go_on(self, questions: Sequence[Question]) -> None:
         """Checks that the run is the same, and cuts the files back to the questions that both hold whole."""
-        before = read_object(self._folder / RUN)
+        before = read_object(self._folder / RUN, "begin anew with --overwrite")
         for key, what in _MUST_MATCH:
             if before.get(key) != self._header[key]:
                 change = _change(before.get(key), self._header[key])
@@ -103,8 +101,7 @@ class RunWriter:
             both -= 1
         self.done = [json.loads(line) for line in scores[:both]]
         for number, (question, prediction, score) in enumerate(zip(questions, predictions, self.done, strict=False), 1):
-            named = [(row["id"], row.get("turn", 0)) for row in (json.loads(prediction), score)]
-            if named != [(question.id, question.turn)] * 2:
+            if [key_of(row) for row in (json.loads(prediction), score)] != [(question.id, question.turn)] * 2:
                 raise FamqaError(
                     f"{self._folder / PREDICTIONS}, line {number}: not of question '{question.name}'; "
                     "the files were altered, begin anew with --overwrite"
@@ -134,17 +131,6 @@ def overwrite(folder: Path) -> None:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise FamqaError(f"{error.filename}: {error.strerror}; name another folder with --out") from None
-
-
-def read_object(path: Path) -> Row:
-    """The JSON object in a file. Raises `FamqaError`."""
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise FamqaError(f"{path}: cannot be read ({error}); begin anew with --overwrite") from None
-    if not isinstance(value, dict):
-        raise FamqaError(f"{path}: no JSON object; begin anew with --overwrite")
-    return value
 
 
 def _whole_lines(path: Path) -> list[str]:

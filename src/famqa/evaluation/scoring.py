@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from statistics import fmean
-from typing import Any
 
 from famqa.answering import ANSWERED, to_dict
 from famqa.evaluation import search_metrics
 from famqa.evaluation.beir import stem_of
 from famqa.evaluation.causes import Asked, cause
 from famqa.evaluation.facts import Evidenced, Facts, Place
-from famqa.evaluation.metrics import (
-    alias_hit,
-    exact_match,
-    group_hits,
-    groups,
-    references,
-    texts_of,
-    token_f1,
-)
+from famqa.evaluation.metrics import alias_hit, exact_match, group_hits, groups, references, texts_of, token_f1
 from famqa.evaluation.rows import Question
+from famqa.evaluation.run_folder import Row
 from famqa.records import Answer, Candidate, Citation
-
-Row = dict[str, Any]
 
 CUTOFFS = (1, 5, 10, 20)
 DEPTH = 20  # candidates asked for where passages are ranked
@@ -78,7 +69,7 @@ def score_row(asked: Asked, facts: Facts) -> Row:
 def _answer_scores(question: Question, answer: Answer, facts: Facts) -> dict[str, float]:
     """The metrics of the answer that apply to the question, by name."""
     is_answered = answer.status == ANSWERED
-    scores: dict[str, float] = {"right": float(_is_right(question, answer))}
+    scores: dict[str, float] = {"right": float(is_right(question, answer))}
     if question.answerable:
         scores["false_refusals"] = float(not is_answered)
     else:
@@ -102,10 +93,10 @@ def _answer_scores(question: Question, answer: Answer, facts: Facts) -> dict[str
     return scores
 
 
-def _is_right(question: Question, answer: Answer) -> bool:
-    is_answered = answer.status == ANSWERED
+def is_right(question: Question, answer: Answer) -> bool:
+    """An alias in the answer or its quotes, or a relevant document cited; that none was given, where there is none."""
     if not question.answerable:
-        return not is_answered
+        return answer.status != ANSWERED
     if question.judged:
         return any(_proves(question, citation) for citation in answer.citations)
     return alias_hit(question, texts_of(answer))
@@ -131,15 +122,13 @@ class _Ranked:
         self._candidates = candidates
         self._relevant = facts.passages_touching(evidenced.places)
         self._grades = dict(question.judged)
-        self._facts = facts
-        self._has_place = bool(self._relevant)
 
     def is_right(self, candidate: Candidate) -> bool:
         """By qrels, else by evidence, else by an alias in the passage as it is searched."""
         passage = candidate.passage
         if self._grades:
             return self._grades.get(stem_of(passage.doc_id), 0) > 0
-        if self._has_place:
+        if self._relevant:
             return (passage.doc_id, passage.ordinal) in self._relevant
         return any(group_hits(self._question, [passage.text])) if self._question.answerable else False
 
@@ -157,10 +146,8 @@ class _Ranked:
             grades = [1] * len(self._relevant)
         found = {f"success_at_{cutoff}": search_metrics.success(ranking, cutoff) for cutoff in CUTOFFS[:2]}
         for cutoff in CUTOFFS:
-            is_known = bool(grades)
-            name = f"recall_at_{cutoff}"
-            found[name] = (
-                search_metrics.recall(ranking, grades, cutoff) if is_known else search_metrics.success(ranking, cutoff)
+            found[f"recall_at_{cutoff}"] = (
+                search_metrics.recall(ranking, grades, cutoff) if grades else search_metrics.success(ranking, cutoff)
             )
         found["mrr"] = search_metrics.reciprocal_rank(ranking)
         if grades:
@@ -199,20 +186,15 @@ def _place_of_right(question: Question, answer: Answer, facts: Facts, evidenced:
     if not question.answerable:
         return None
     aliases = [alias for group in groups(question) for alias in group]
-    for around in evidenced.places:
-        return facts.alias_in(around, aliases) or around
-    for citation in answer.citations:
-        if _proves(question, citation):
-            around = Place(citation.doc_id, citation.start, citation.end)
-            return facts.alias_in(around, aliases) or around
-    return None
+    cited = (Place(each.doc_id, each.start, each.end) for each in answer.citations if _proves(question, each))
+    around = next(chain(evidenced.places, cited), None)
+    return around and (facts.alias_in(around, aliases) or around)
 
 
 def _documents(question: Question, facts: Facts, evidenced: Evidenced, place: Place | None) -> list[str]:
     """The documents that a question is about: of its qrels, its evidence, or where the fact was found."""
     if question.judged:
-        relevant = {stem for stem, grade in question.judged if grade > 0}
-        return sorted(doc_id for doc_id in facts.doc_ids if stem_of(doc_id) in relevant)
+        return facts.relevant(question)
     places = evidenced.places or ((place,) if place else ())
     return list(dict.fromkeys(found.doc_id for found in places))
 

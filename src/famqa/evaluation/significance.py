@@ -37,6 +37,7 @@ None stands for a run without any weight. A figure is NaN where nothing that it 
 DRAWS = 10_000
 _LEAST_DRAWS, _MOST_DRAWN = 2_000, 20_000_000  # runs of more than 2,000 groups get fewer draws, in sum this many
 EXACT_GROUPS = 13  # 2**13 = 8,192 ways to toss are fewer than the draws: then all of them are gone through
+_Z = 1.959964  # of the normal distribution, 95 % lie nearer to the mean than so many deviations
 _CELLS = 500_000  # most weights held at a time
 _ROUNDING = 1e-12  # sums of the same floats in another order may differ by this
 
@@ -105,10 +106,10 @@ def changed_groups(first: Floats, second: Floats, groups: Groups) -> Groups:
     return np.unique(groups[~same])
 
 
-def interval_of_mean(values: Floats, groups: Groups, seed: int = 0, draws: int = DRAWS) -> tuple[float, float]:
+def interval_of_mean(values: Floats, groups: Groups) -> tuple[float, float]:
     """95 % bootstrap interval of the mean of the values, whole groups drawn."""
     by_group = _by_group([values], groups)
-    drawn = _drawn(np.random.default_rng(seed), len(by_group), draws)
+    drawn = _drawn(np.random.default_rng(0), len(by_group), DRAWS)
     sums, sizes = np.concatenate([weights @ by_group for weights in drawn]).T
     return _percentile_interval(sums / sizes)
 
@@ -129,11 +130,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def wilson_interval(right: int, of: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson_interval(right: int, of: int) -> tuple[float, float]:
     """95 % interval of a share that `right` of `of` independent trials came out with; (0, 1) without trials."""
     if of == 0:
         return 0.0, 1.0
-    share, spread = right / of, z * z / of
+    share, spread = right / of, _Z * _Z / of
     centre = (share + spread / 2) / (1 + spread)
     half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
     return max(0.0, centre - half), min(1.0, centre + half)

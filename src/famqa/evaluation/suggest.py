@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Any
 
 from famqa.errors import FamqaError
+from famqa.evaluation.run_folder import Row
 from famqa.examples import Kind, Proposal, proposals
 from famqa.records import Block, Document
+from famqa.terminal import count
 
 _MADE_FROM = {
     Kind.PAIR: "key-value lines",
@@ -71,10 +72,10 @@ def _key(suggestion: Suggestion) -> str:
     return suggestion.proposal.question.casefold()
 
 
-def to_row(suggestion: Suggestion, number: int) -> dict[str, Any]:
+def to_row(suggestion: Suggestion, number: int) -> Row:
     """The suggestion as a line of a question file; ids count from "suggested-001"."""
     proposal = suggestion.proposal
-    row: dict[str, Any] = {
+    row: Row = {
         "id": f"suggested-{number:03d}",
         "type": proposal.kind.value,
         "question": proposal.question,
@@ -93,7 +94,11 @@ def to_row(suggestion: Suggestion, number: int) -> dict[str, Any]:
 
 def to_jsonl(suggestions: Sequence[Suggestion]) -> str:
     """The suggestions as a question file, a line each."""
-    rows = (to_row(suggestion, number) for number, suggestion in enumerate(suggestions, 1))
+    return jsonl(to_row(suggestion, number) for number, suggestion in enumerate(suggestions, 1))
+
+
+def jsonl(rows: Iterable[Row]) -> str:
+    """The rows as lines of JSON."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -102,8 +107,7 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
     kinds = Counter(suggestion.proposal.kind for suggestion in suggestions)
     named = ", ".join(f"{kinds[kind]} from {what}" for kind, what in _MADE_FROM.items() if kinds[kind])
     documents = len({suggestion.doc_id for suggestion in suggestions})
-    questions = f"{len(suggestions)} question{'' if len(suggestions) == 1 else 's'}"
-    return f"{questions} from {documents} document{'' if documents == 1 else 's'}: {named}"
+    return f"{count(len(suggestions), 'question')} from {count(documents, 'document')}: {named}"
 
 
 def check_free(path: Path, force: bool) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean, median
-from typing import Any
 
 from famqa.answering import ANSWERED
 from famqa.evaluation.confidence_metrics import aurc, ece, reliability, risk_coverage
 from famqa.evaluation.metric_names import ORDER
 from famqa.evaluation.metrics import percentile
-
-Row = dict[str, Any]
+from famqa.evaluation.run_folder import Row
 
 LATENCIES = ("latency_median_ms", "latency_p95_ms", "latency_p99_ms")
 """The latencies as a gate names them, in the order of `latency_ms`."""
@@ -23,6 +21,7 @@ def measure(rows: Sequence[Row], left_out: int = 0) -> Row:
     metrics, counts = _metrics(rows)
     answers = _given(rows)
     latencies = [row["latency_ms"] for row in rows]
+    types = sorted({row["type"] for row in rows})
     documents = sorted({doc_id for row in rows for doc_id in row["documents"]})
     causes = Counter(row["cause"] for row in rows if row["cause"])
     return {
@@ -31,7 +30,7 @@ def measure(rows: Sequence[Row], left_out: int = 0) -> Row:
         "left_out": left_out,
         "metrics": metrics,
         "counts": counts,
-        "by_type": {name: _part(row for row in rows if row["type"] == name) for name in _types(rows)},
+        "by_type": {name: _part(row for row in rows if row["type"] == name) for name in types},
         "by_document": {name: _part(row for row in rows if name in row["documents"]) for name in documents},
         "causes": dict(causes.most_common()),
         "risk_coverage": [list(point) for point in risk_coverage(answers, len(rows))],
@@ -68,10 +67,6 @@ def _metrics(rows: Sequence[Row]) -> tuple[dict[str, float], dict[str, int]]:
 def _part(rows: Iterable[Row]) -> Row:
     part = list(rows)
     return {"questions": len(part), "metrics": _metrics(part)[0]}
-
-
-def _types(rows: Sequence[Row]) -> list[str]:
-    return sorted({row["type"] for row in rows})
 
 
 def _given(rows: Sequence[Row]) -> list[tuple[float, bool]]:

@@ -51,7 +51,10 @@ def trade(asked: Sequence[Asked], threshold: float) -> Trade:
 
 
 def trades(asked: Sequence[Asked]) -> list[Trade]:
-    """The figures at every threshold that makes a difference, from the lowest: halfway between two confidences."""
+    """The figures at every threshold that makes a difference, from the lowest: halfway between two confidences.
+
+    Raises `FamqaError` without a question.
+    """
     if not asked:
         raise FamqaError("there is no question to calibrate on; give a file with questions and their answers")
     levels = sorted({a.confidence for a in asked})

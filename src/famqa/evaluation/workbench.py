@@ -18,10 +18,12 @@ from pathlib import Path
 from famqa.assistant import Assistant
 from famqa.errors import FamqaError
 from famqa.evaluation import run as running
+from famqa.evaluation.feedback_questions import export
 from famqa.evaluation.questions import LeftOut, QuestionSet, load_questions
 from famqa.evaluation.run_folder import METRICS, RUN, SCORES, Row
 from famqa.feedback import Feedback
 from famqa.settings import Settings
+from famqa.terminal import count
 
 SUFFIXES = (".jsonl", ".csv", ".tsv", ".json")
 FEEDBACK_KEY = "feedback"
@@ -77,8 +79,8 @@ class Files:
         with suppress(FamqaError):  # a file that cannot be read is told of by famqa questions export
             number = self.feedback.count()
         if number:
-            verdicts = f"{number} verdict{'' if number == 1 else 's'}"
-            found.append(QuestionFile(FEEDBACK_KEY, f"Feedback so far ({verdicts})", self.feedback_file))
+            label = f"Feedback so far ({count(number, 'verdict')})"
+            found.append(QuestionFile(FEEDBACK_KEY, label, self.feedback_file))
         return found
 
     def chosen(self, key: str, assistant: Assistant) -> Path:
@@ -87,12 +89,19 @@ class Files:
         if chosen is None:
             raise FamqaError("this question file is not there any more; choose another")
         if key == FEEDBACK_KEY:
-            self.feedback.export(chosen.path, force=True, catalog=assistant.generation().catalog)
+            export(self.feedback, chosen.path, force=True, catalog=assistant.generation().catalog)
         return chosen.path
 
     def load(self, key: str, assistant: Assistant) -> QuestionSet:
         """The questions of a file that can be asked. Raises `FamqaError` where there are none."""
-        return load(self.chosen(key, assistant), self._settings)
+        path = self.chosen(key, assistant)
+        try:
+            return load(path, self._settings)
+        except FamqaError:
+            if key != FEEDBACK_KEY:
+                raise
+            told = "no verdict makes a question yet: that takes an answer found right, or the right one for a wrong one"
+            raise FamqaError(told) from None
 
     def add(self, upload: Path) -> QuestionFile:
         """Keeps an uploaded file, under its own name where that is free. Raises `FamqaError` for one of no use."""
@@ -144,7 +153,10 @@ class Files:
 
 
 def load(path: Path, settings: Settings) -> QuestionSet:
-    """The questions of a file that can be asked; what is told of it names the file, not where it lies."""
+    """The questions of a file that can be asked; what is told of it names the file, not where it lies.
+
+    Raises `FamqaError` where there are none.
+    """
     try:
         found = running.askable(load_questions(path), settings)
     except FamqaError as error:

@@ -28,6 +28,8 @@ except ValueError as error:  # Gradio reads its variables while it is imported
 
 KEPT_SESSIONS = 1000
 STATE_SECONDS = 12 * 3600
+MOST_KEY_CHARS = 64
+MOST_TURNS_EVER = 10**6  # of one conversation
 ASKED_AT_ONCE = 16  # of the page; how many of them are answered at once is the assistant's affair
 SCRIPTS = ("history.js", "selection.js", "scope.js", "sources.js", "judging.js", "page.js")
 SHEETS = ("style.css", "answers.css")
@@ -78,9 +80,9 @@ def build_page(assistant: Assistant, settings: Settings | None = None) -> gr.Blo
         def ask(past: Past, event: gr.EventData) -> Iterator[Changes]:
             """The question with what is being done for it, then its answer with the first source open."""
             past = _known(chat, past, event)
-            number = past[-1].number + 1 if past else 1
+            number = _number(event, past[-1].number + 1 if past else 1)
             question, alone = _text(event, "question"), bool(_get(event, "alone"))
-            named = _get(event, "within")
+            named, key = _get(event, "within"), _text(event, "key")[:MOST_KEY_CHARS]
             within = tuple(str(name) for name in named) if isinstance(named, list) else ()
             if again := next((turn for turn in past if turn.number == _get(event, "again")), None):
                 question, within = again.question, again.within
@@ -90,7 +92,7 @@ def build_page(assistant: Assistant, settings: Settings | None = None) -> gr.Blo
                     question, alone = again.answer.standalone_question, True
             if not question.strip():
                 return
-            for turn in chat.ask(question, past, within, alone=alone, number=number):
+            for turn in chat.ask(question, past, within, alone=alone, number=number, key=key):
                 shown = kept(past, turn)
                 if turn.answer is None and not turn.error:
                     yield {conversation: answers.conversation(shown)}
@@ -103,9 +105,9 @@ def build_page(assistant: Assistant, settings: Settings | None = None) -> gr.Blo
                     result[status] = render.status(chat.overview())
                 yield result
 
-        def stop(past: Past, event: gr.EventData) -> Changes:
-            """The conversation as it was before the question that is stopped."""
-            return _shown(_known(chat, past, event))
+        def stop(event: gr.EventData) -> None:
+            """The page has taken the question back already. Gradio's own way may stop the question after it."""
+            chat.stop(_text(event, "key")[:MOST_KEY_CHARS])
 
         def restore(event: gr.EventData) -> Changes:
             """The conversation that the browser kept, or an empty one."""
@@ -148,7 +150,7 @@ def build_page(assistant: Assistant, settings: Settings | None = None) -> gr.Blo
             **_QUIET,
         )
         asked.failure(None, js="() => famqa.failed()")
-        form.stop(stop, [turns], [turns, conversation], cancels=[asked], **_QUIET)
+        form.stop(stop, None, None, **_QUIET)
         conversation.apply(restore, None, [turns, conversation, sources], **_QUIET)
         gr.on([conversation.select, conversation.expand], open_source, [turns], [sources], **_QUIET)
         gr.on([conversation.like, correction.submit], judge, [turns], [turns, conversation], **_QUIET)
@@ -188,6 +190,12 @@ def _known(chat: Chat, past: Past, event: gr.EventData) -> Past:
 
 def _get(event: gr.EventData, name: str) -> Any:
     return getattr(event, name, None)
+
+
+def _number(event: gr.EventData, least: int) -> int:
+    """The number that the page has given the new turn, where it is none that was there before."""
+    given = _get(event, "number")
+    return given if isinstance(given, int) and least <= given <= MOST_TURNS_EVER else least
 
 
 def _text(event: gr.EventData, name: str) -> str:

@@ -7,6 +7,7 @@ kept from readers, Gradio's own queue and file routes of those pages included.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
@@ -37,6 +38,7 @@ from famqa.web.origins import is_foreign
 from famqa.web.passwords import Passwords, TooManyTries
 from famqa.web.sessions import Sessions
 from famqa.web.sign_in import SIGN_IN, SIGN_OUT, safe_target, sign_in_address, sign_in_page, sign_out_page
+from famqa.web.sign_outs import SignOuts
 
 OPEN_PATHS = ("/healthz", "/readyz", "/favicon.ico", SIGN_IN)
 ADMIN_PAGES = ("/documents", "/evaluation", "/metrics")
@@ -52,7 +54,8 @@ class Authentication:
 
     `users` for signing in and HTTP Basic; `proxy_header` for a name that comes from `identity_proxies`, which is an
     administrator's if it stands in `proxy_admins` or as one in the users file. `trusted_proxies` may say from where a
-    request came. `secret` signs the cookies. With `guests`, who has not signed in is a reader.
+    request came. `secret` signs the cookies, `sign_outs` notes those ended early. With `guests`, who has not signed in
+    is a reader.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Authentication:
         *,
         users: Users | None = None,
         secret: bytes,
+        sign_outs: SignOuts | None = None,
         proxy_header: str = "",
         proxy_admins: Iterable[str] = (),
         identity_proxies: Sequence[str] = (),
@@ -71,7 +75,7 @@ class Authentication:
         self.guests = guests
         self.users = users
         self.passwords = Passwords(users, secret) if users is not None else None
-        self.sessions = Sessions(secret)
+        self.sessions = Sessions(secret, sign_outs)
         self.proxy_header = proxy_header.lower()
         self.proxy_admins = frozenset(proxy_admins)
         self.identity_proxies = Networks.parse(identity_proxies)
@@ -204,7 +208,7 @@ class Authentication:
         elif scope["method"] != "POST" or is_foreign(scope):
             await refuse(scope, send, 403, "this form was not sent from its own page; open the page and sign out there")
         else:
-            cookie = self.sessions.end(scope, is_https(scope, self.trusted), root)
+            cookie = await asyncio.to_thread(self.sessions.end, scope, is_https(scope, self.trusted), root)
             to = root + (SIGN_IN if self.passwords is not None else "/")
             # What the browser keeps of the conversations is not for whoever signs in there next.
             clear = ("clear-site-data", '"storage"')

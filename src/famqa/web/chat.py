@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -25,6 +26,7 @@ from famqa.web.links import citation_at, read_place, text_digest
 from famqa.web.turns import MOST_TURNS, Turn, completed, restored
 
 FAILED = "Something went wrong here while answering. The log says what it was."
+KEPT_STOPS = 1000
 _LOST = "This answer is no longer kept here. Ask the question again."
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class Chat:
         self._assistant = assistant
         self._feedback = feedback or Feedback(assistant.settings.index)
         self._examples: tuple[str, list[str]] = ("", [])  # of which generation
+        self._stopped: deque[str] = deque(maxlen=KEPT_STOPS)  # keys of questions, the newest last
+        self._waiting: dict[str, SimpleQueue[Turn | str | None]] = {}  # by the key of the question
 
     def overview(self) -> Overview:
         """What is indexed now."""
@@ -60,16 +64,26 @@ class Chat:
         ]
 
     def ask(
-        self, question: str, past: Sequence[Turn], within: Sequence[str] = (), *, alone: bool = False, number: int = 1
+        self,
+        question: str,
+        past: Sequence[Turn],
+        within: Sequence[str] = (),
+        *,
+        alone: bool = False,
+        number: int = 1,
+        key: str = "",
     ) -> Iterator[Turn]:
         """Turn `number` as it comes about: pending, with each step that is done, last with its answer or its error.
 
-        `alone` asks it as a question of its own, whatever was asked before.
+        `alone` asks it as a question of its own, whatever was asked before. With a `key` that nobody else knows it
+        can be stopped: then nothing more of it comes.
         """
         most = self._assistant.settings.max_question_chars
         turn = Turn(number, question[:most], tuple(within))
         yield turn
-        news: SimpleQueue[Turn | str] = SimpleQueue()
+        news: SimpleQueue[Turn | str | None] = SimpleQueue()
+        if key:
+            self._waiting[key] = news
         before = () if alone else past
         context = contextvars.copy_context()  # so that the log knows which request this belongs to
 
@@ -77,10 +91,21 @@ class Chat:
             news.put(context.run(self._answered, turn, question, before, news.put))
 
         threading.Thread(target=work, name="answer", daemon=True).start()
-        while isinstance(new := news.get(), str):
-            turn = replace(turn, step=new)
-            yield turn
-        yield new
+        try:
+            while key not in self._stopped and (new := news.get()) is not None:
+                turn = replace(turn, step=new) if isinstance(new, str) else new
+                yield turn
+                if new is turn:
+                    return
+        finally:
+            self._waiting.pop(key, None)
+
+    def stop(self, key: str) -> None:
+        """Lets nothing more come of the question with that key, asked already or not yet; no key, no question."""
+        if key:
+            self._stopped.append(key)
+            if news := self._waiting.get(key):
+                news.put(None)
 
     def _answered(self, turn: Turn, question: str, past: Sequence[Turn], on_step: Callable[[str], None]) -> Turn:
         """The turn with its answer, or with one friendly line on what went wrong."""

@@ -26,7 +26,7 @@ from famqa.updates import Status, Updates
 from famqa.web import app, render
 from famqa.web import documents_render as view
 from famqa.web.documents_render import Line
-from famqa.web.page_header import add_header
+from famqa.web.page_header import add_header, index_status
 
 LOOK_SECONDS = 4.0
 _DEEDS = ("remove", "restore", "rollback", "update", "stop", "look")
@@ -288,10 +288,7 @@ class Desk:
 
     def header(self) -> str:
         """The status at the top; asking for it makes the assistant take up a new generation."""
-        try:
-            return render.status(self._assistant.overview())
-        except FamqaError as error:
-            return f'<p class="status">{render.escape(str(error))}</p>'
+        return index_status(self._assistant)
 
     def _is_rolled_back(self) -> bool:
         try:

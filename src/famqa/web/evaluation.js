@@ -27,6 +27,7 @@ watch('value', () => {
   if (!pressed) return;
   const was = pressed;
   pressed = null;
+  if (document.activeElement !== document.body) return; // who pressed it has gone on to something else
   const same = [...element.querySelectorAll('button[data-do], button[data-cause]')].find(
     (button) =>
       button.dataset.do === was.do &&

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from famqa.evaluation.compare import Comparison, MetricDifference, Turned, in_points, p_told
+from famqa.evaluation.compare import Comparison, MetricDifference, Turned, p_told
 from famqa.evaluation.metric_names import WORDS
 from famqa.evaluation.workbench import RunSummary
 from famqa.web.evaluation_view import label, percent, sentence
@@ -51,9 +51,7 @@ def in_words(found: Comparison) -> tuple[str, str]:
 
 
 def _metric(metric: MetricDifference) -> str:
-    scale, digits = (100, 1) if in_points(metric.name) else (1, 2)
-    a, b = (f"{value * scale:.{digits}f}" for value in (metric.a, metric.b))
-    more, low, high = (f"{value * scale:+.{digits}f}" for value in (metric.difference, metric.low, metric.high))
+    a, b, more, low, high = metric.shown()
     css = {"A": "worse", "B": "better"}.get(metric.better, "") if metric.is_significant else ""
     words, meaning = WORDS.get(metric.name, (metric.name, ""))
     return (

@@ -16,6 +16,7 @@ from gradio.utils import get_upload_folder
 
 from famqa.assistant import Assistant
 from famqa.errors import FamqaError
+from famqa.evaluation import plots
 from famqa.evaluation.report import REPORT
 from famqa.evaluation.run_folder import PREDICTIONS
 from famqa.evaluation.runner import Phase
@@ -24,7 +25,7 @@ from famqa.settings import Settings
 from famqa.web import app
 from famqa.web import evaluation_view as view
 from famqa.web.evaluation_desk import Desk
-from famqa.web.page_header import add_header
+from famqa.web.page_header import add_header, index_status
 
 LOOK_SECONDS = 1.0
 _KEPT_FILES = (3600, 24 * 3600)  # files made for downloading go after a day; looked for every hour
@@ -35,7 +36,7 @@ Changes = dict[Any, Any]
 
 def styles() -> str:
     """The CSS of this page, that of all pages included."""
-    return f"{app.styles()}\n{_ASSETS.joinpath('evaluation.css').read_text('utf-8')}"
+    return f"{app.styles()}\n{plots.styles()}\n{_ASSETS.joinpath('evaluation.css').read_text('utf-8')}"
 
 
 def build(assistant: Assistant, settings: Settings, questions: Path | None = None) -> gr.Blocks:
@@ -48,6 +49,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
         compared = gr.State("")
         with gr.Row(elem_id="top"):
             add_header(page, "evaluation", settings)
+            status = _html(index_status(assistant), "status")
         with gr.Row(elem_id="evaluation"):
             with gr.Column(elem_id="bench", min_width=0):
                 gr.HTML("<h2>Questions</h2>", apply_default_css=False)
@@ -126,7 +128,8 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
             newest = next((run.name for run in desk.files.runs() if run.is_finished), "")
             now = desk.runner.progress()
             follows = {followed: now.name if now.is_running else ""}
-            return {**choices(chosen or desk.last_file()), **(opened(newest) if newest else nothing()), **follows}
+            seen_first = opened(newest) if newest else nothing()
+            return {status: index_status(assistant), **choices(chosen or desk.last_file()), **seen_first, **follows}
 
         def choose(chosen: str | None) -> Changes:
             """What a file holds; the feedback can be downloaded as well."""
@@ -197,7 +200,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
             number = int(most) if most.isdecimal() else view.SHOWN_MISSES
             return view.misses(found, answers, _told(event, "cause"), number, desk.link_to)
 
-        bench = [file, checked, feedback, start, stop, progress, runs, seen, followed]
+        bench = [status, file, checked, feedback, start, stop, progress, runs, seen, followed]
         everything = [*bench, comparison, figures, downloads, report, predictions, misses, plots, shown, compared]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 4}
         page.load(visit, [file], everything, **quiet)

@@ -6,6 +6,7 @@ which escape their labels themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from html import escape
@@ -15,7 +16,7 @@ from famqa.evaluation import report_summary as summary
 from famqa.evaluation.metric_names import CAUSES
 from famqa.evaluation.questions import QuestionSet
 from famqa.evaluation.report import Marked, detail
-from famqa.evaluation.run_folder import Row, RunFolder
+from famqa.evaluation.run_folder import Row, RunFolder, key_of
 from famqa.evaluation.runner import Phase, Progress
 from famqa.evaluation.workbench import RunSummary
 
@@ -24,6 +25,7 @@ SHOWN_MISSES = 20
 LISTED_PROBLEMS = 100
 
 _SPACE = "\u00a0"
+_FILE_FIRST = re.compile(r"[^:]+\.\w+(, line \d+)?: ")
 
 LinkTo = Callable[[str, int, int, str], str]
 """(document, start, end, words there) to an address that opens them, "" where they are not there any more."""
@@ -129,7 +131,7 @@ def misses(run: RunFolder, predictions: Sequence[Row], cause: str, most: int, li
         return (
             '<section class="misses"><h2>Misses</h2><p class="note">None: every question came out right.</p></section>'
         )
-    answers = {_key(row): row for row in predictions}
+    answers = {key_of(row): row for row in predictions}
     of_cause = [row for row in missed if cause in ("", summary.cause_shown(row))]
     choices = [("", f"All {len(missed):,}")]
     choices += [(name, f"{summary.cause_words(name)} {number:,}") for name, number in summary.causes(run)]
@@ -138,7 +140,7 @@ def misses(run: RunFolder, predictions: Sequence[Row], cause: str, most: int, li
         f"{escape(words)}</button>"
         for name, words in choices
     )
-    items = "".join(_miss(row, answers.get(_key(row), {}), link_to) for row in of_cause[:most])
+    items = "".join(_miss(row, answers.get(key_of(row), {}), link_to) for row in of_cause[:most])
     rest = len(of_cause) - most
     more = (
         f'<button type="button" class="more" data-cause="{escape(cause)}" data-most="{most + SHOWN_MISSES}">'
@@ -276,13 +278,9 @@ def _quote(pieces: Marked, where: str, link: str) -> str:
     return f'{quoted}<p class="where">{place}</p>'
 
 
-def _key(row: Row) -> tuple[str, int]:
-    return str(row["id"]), int(row.get("turn") or 0)
-
-
 def sentence(text: str) -> str:
-    """The text with a capital letter in front."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital letter in front, unless it begins with the name of a file."""
+    return text if _FILE_FIRST.match(text) else text[:1].upper() + text[1:]
 
 
 def _count(number: int, what: str) -> str:

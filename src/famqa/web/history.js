@@ -63,6 +63,7 @@ window.famqaHistory ??= (() => {
   }
 
   return {
+    newId,
     all,
     records,
     save,

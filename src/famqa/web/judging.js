@@ -13,9 +13,9 @@ window.famqaJudging ??= (() => {
     const { verdict } = button.dataset;
     wrong = verdict === "wrong" && button.getAttribute("aria-pressed") !== "true" ? turn : null;
     send("like", { turn, verdict, visitor: history_.visitor() });
-    const first = section.querySelector("[data-ref]");
-    if (wrong !== null && first && window.famqaSources.turn() !== section.dataset.turn) first.click();
-    else show();
+    const source = section.querySelector('[data-ref][aria-pressed="true"]') ?? section.querySelector("[data-ref]");
+    if (wrong !== null) source?.click();
+    show();
   }
 
   function show() {

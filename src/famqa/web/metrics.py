@@ -141,7 +141,7 @@ class _IndexCollector(Collector):
             yield GaugeMetricFamily("famqa_index_up", "Whether the index can be opened.", value=0)
             return
         self._saw(overview.generation)
-        age = (datetime.now(UTC) - overview.built_at).total_seconds()
+        age = max(0.0, (datetime.now(UTC) - overview.built_at).total_seconds())  # the clock may have been set back
         yield GaugeMetricFamily("famqa_index_up", "Whether the index can be opened.", value=1)
         yield GaugeMetricFamily("famqa_index_age_seconds", "Seconds since the served index was built.", value=age)
         yield GaugeMetricFamily("famqa_documents", "Documents in the served index.", value=len(overview.documents))

@@ -9,7 +9,8 @@ window.famqa ??= (() => {
   const find = (selector) => document.querySelector(selector);
   const box = () => document.getElementById("question-box");
 
-  let asking = null; // the question that has no answer yet
+  let asking = null; // the question that has no answer yet: {question, within, number, key}
+  let highest = 0; // number of a turn of this page; no number is given twice, a stopped question's neither
   let alone = false; // what stands in the box is a question of its own
 
   function sources(element, trigger, watch) {
@@ -37,9 +38,20 @@ window.famqa ??= (() => {
 
   let shown = 0; // the number of the newest turn, so that only a new one moves the page
 
+  const turnOf = (number) => turns().find((turn) => turn.dataset.turn === String(number));
+
+  // What was drawn may be older than what is asked: a verdict beside it, or a last word on a question that was stopped.
+  function dropStale() {
+    for (const turn of turns()) {
+      if (turn.querySelector(".pending") && turn.dataset.turn !== String(asking?.number)) turn.remove();
+    }
+    if (asking !== null && !turnOf(asking.number)) showPending();
+  }
+
   function conversationChanged() {
+    dropStale();
     const newest = turns().at(-1);
-    const isDone = asking !== null && !find("#conversation .pending");
+    const isDone = asking !== null && !turnOf(asking.number).querySelector(".pending");
     if (isDone) busy(null);
     if (newest && (isDone || Number(newest.dataset.turn) !== shown)) showNewest();
     shown = Number(newest?.dataset.turn ?? 0);
@@ -75,12 +87,11 @@ window.famqa ??= (() => {
   // --- asking
 
   // The question stands in the conversation at once, whatever the server has to do first; its answer is drawn over it.
-  function showPending(question, within, replaced) {
-    const last = turns().at(-1);
-    if (replaced && last?.dataset.turn === String(replaced)) last.remove();
+  function showPending() {
+    const { question, within, number } = asking;
     const turn = document.createElement("section");
     turn.className = "turn";
-    turn.dataset.turn = String(Number(last?.dataset.turn ?? 0) + 1);
+    turn.dataset.turn = String(number);
     const line = (css, text) => {
       const made = document.createElement("p");
       made.className = css;
@@ -92,38 +103,41 @@ window.famqa ??= (() => {
     if (within.length) line("asked-of", `asked of: ${within.join(", ")}`).dir = "auto";
     line("pending", "waiting…").prepend(...[1, 2, 3].map(() => document.createElement("span")));
     find("#conversation .html-container > div").append(turn);
-    shown = Number(turn.dataset.turn);
+    shown = number;
     showNewest();
   }
 
-  function busy(question) {
-    asking = question;
-    find("#ask").hidden = question !== null;
-    find("#stop").hidden = question === null;
-    find("#fresh").hidden = question !== null || turns().length === 0;
-    if (question === null && document.activeElement === document.body) box().focus();
+  function busy(asked) {
+    asking = asked;
+    find("#ask").hidden = asked !== null;
+    find("#stop").hidden = asked === null;
+    find("#fresh").hidden = asked !== null || turns().length === 0;
+    if (asked === null && document.activeElement === document.body) box().focus();
   }
 
   function ask(question, { within = scope.names(), again = 0, by_itself = false } = {}) {
     if (asking !== null || !question.trim()) return;
     const records = history_.records();
     leaveLink();
-    showPending(question, within, again);
-    busy(question);
-    send.form("submit", { question, within, alone: by_itself, again, records });
+    const last = turns().at(-1);
+    highest = Math.max(highest, Number(last?.dataset.turn ?? 0)) + 1;
+    if (again && last?.dataset.turn === String(again)) last.remove();
+    busy({ question, within, number: highest, key: history_.newId() });
+    showPending();
+    send.form("submit", { question, within, alone: by_itself, again, records, number: highest, key: asking.key });
   }
 
   // The question goes back into the box, so that nothing is lost.
   function takeBack() {
-    const question = asking;
-    turns().at(-1)?.querySelector(".pending")?.closest(".turn").remove();
-    write(question);
+    const { question, number } = asking;
+    turnOf(number)?.remove();
     busy(null);
+    write(question);
   }
 
   function stop() {
     if (asking === null) return;
-    send.form("stop", { records: history_.records() });
+    send.form("stop", { key: asking.key });
     takeBack();
   }
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from famqa.assistant import Assistant
+from famqa.errors import FamqaError
 from famqa.settings import Settings
 from famqa.web import render
 
@@ -26,6 +28,14 @@ def add_header(page: gr.Blocks, active: str, settings: Settings) -> None:
         return visitors_header(active, settings, request)
 
     page.load(show, None, [brand], **_QUIET)
+
+
+def index_status(assistant: Assistant) -> str:
+    """How much is indexed, as the header shows it; why it cannot be told, where that is so."""
+    try:
+        return render.status(assistant.overview())
+    except FamqaError as error:
+        return f'<p class="status">{render.escape(str(error))}</p>'
 
 
 def asks_for_names(settings: Settings) -> bool:

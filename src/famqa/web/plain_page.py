@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from importlib import resources
+from urllib.parse import quote
 
 _CSS = """
 :root { color-scheme: light dark; --ink: #1b2330; --soft: #566072; --line: #8a93a3; --paper: #faf9f6; --card: #fff;
@@ -22,6 +24,10 @@ button { margin: 22px 0 0; width: 100%; padding: 11px; border: 0; border-radius:
 form + a { display: inline-block; margin-top: 18px }
 a { color: var(--brand) } :focus-visible { outline: 2px solid var(--brand); outline-offset: 2px }
 """
+# In the page itself: a browser looks for it at the host's root otherwise, which below a proxy's path is not ours.
+ICON_LINK = '<link rel="icon" href="data:image/svg+xml,{}">'.format(
+    quote(resources.files("famqa.web").joinpath("favicon.svg").read_text("utf-8"))
+)
 
 
 def plain_page(title: str, body: str) -> bytes:
@@ -29,6 +35,6 @@ def plain_page(title: str, body: str) -> bytes:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)} · famqa</title><style>{_CSS}</style></head>"
+        f"{ICON_LINK}<title>{html.escape(title)} · famqa</title><style>{_CSS}</style></head>"
         f"<body><main>{body}</main></body></html>"
     ).encode()

@@ -16,6 +16,7 @@ from famqa.web.headers import SecurityHeaders
 from famqa.web.limits import BodyLimit, RateLimit, upload_limits
 from famqa.web.origins import OriginGuard, served_hosts
 from famqa.web.sessions import session_secret
+from famqa.web.sign_outs import SIGN_OUTS, SignOuts
 
 
 def add_protection(
@@ -37,9 +38,10 @@ def add_protection(
 ) -> None:
     """Puts headers, guard, sign-in, rate limit, size limit and Gradio's closed routes around the app, in this order.
 
-    `host` is the address that the server listens at, `key_folder` where the key of the sessions is kept if the users
-    file's folder cannot hold it. A proxy on this machine may say from where a request came; one that names users must
-    stand in `trusted_proxies`. Raises `SettingsError`, and `UsersError` for a users file that cannot be used.
+    `host` is the address that the server listens at, `key_folder` where the key of the sessions, and which of them
+    were ended, is kept if the users file's folder cannot hold it. A proxy on this machine may say from where a request
+    came; one that names users must stand in `trusted_proxies`. Raises `SettingsError`, and `UsersError` for a users
+    file that cannot be used.
     """
     if proxy_header and not trusted_proxies:
         raise SettingsError(
@@ -57,6 +59,7 @@ def add_protection(
             Authentication,
             users=users,
             secret=session_secret(folders),
+            sign_outs=SignOuts([folder / SIGN_OUTS for folder in folders]),
             proxy_header=proxy_header,
             proxy_admins=proxy_admins,
             identity_proxies=trusted_proxies,

@@ -28,10 +28,12 @@ from famqa.assistant import Assistant
 from famqa.errors import FamqaError, SettingsError
 from famqa.settings import Settings
 from famqa.updates import Updates
+from famqa.users import read_users
 from famqa.web import api, app, documents_page, evaluation_page, logs, mcp_server
 from famqa.web.metrics import CONTENT_TYPE, Metrics, measured, threads_a_question
+from famqa.web.plain_page import ICON_LINK
 from famqa.web.protection import add_protection
-from famqa.web.serving import Running, address_of, bind, exposure
+from famqa.web.serving import Running, address_of, bind, exposure, keep_few_arenas
 from famqa.web.stopping import Draining, RootPath, Stopping
 
 try:
@@ -67,7 +69,7 @@ def create_app(assistant: Assistant, settings: Settings, *, root_path: str = "")
 
     served = FastAPI(title="famqa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     served.state.stopping = stopping
-    updates = Updates(settings, stopping.is_set)
+    served.state.updates = updates = Updates(settings, stopping.is_set)
     served.mount("/api", api.create_api(counted, settings, metrics, updates))
     served.router.routes.extend(tools.routes)
     _add_figures(served, metrics, readiness)
@@ -152,6 +154,7 @@ def _mount_pages(
             enable_monitoring=False,
             theme=app.theme(),
             css=styles[path](),
+            head=ICON_LINK,
         )
         if "://" in root_path:  # Gradio takes the whole address for a path when it looks for its routes
             mount = served.router.routes[-1]
@@ -202,12 +205,16 @@ def serve(settings: Settings) -> None:
     """Brings the index up to date, serves everything and returns when Ctrl-C stops it.
 
     Questions under way are finished first, for some seconds at most; a second Ctrl-C does not wait for them. Raises
-    `SettingsError` if the address cannot be used, and what `open_assistant` raises.
+    `SettingsError` if the address cannot be used, `UsersError`, and what `open_assistant` raises.
     """
+    keep_few_arenas()
+
     import torch
 
     console = Console(stderr=True)
-    bound = bind(*address_of(settings))  # before minutes are spent on an index
+    if settings.users_file is not None:
+        read_users(settings.users_file)  # a line that is wrong is told before minutes are spent on an index
+    bound = bind(*address_of(settings))
     warning = exposure(settings, bound.getsockname()[0])
     try:
         if threading.current_thread() is threading.main_thread():
@@ -225,18 +232,21 @@ def serve(settings: Settings) -> None:
     if warning:
         console.print(Text(warning), soft_wrap=True)
     try:
-        try:
-            with _watching(settings, console) if settings.watch else nullcontext():
+        with _watching(settings, console, served.state.updates) if settings.watch else nullcontext():
+            try:
                 server.wait()
-        except KeyboardInterrupt:
-            server.stop()
+            except KeyboardInterrupt:
+                server.stop()
     except KeyboardInterrupt:
         server.abort()
     console.print("stopped")
 
 
-def _watching(settings: Settings, console: Console) -> AbstractContextManager[None]:
+def _watching(settings: Settings, console: Console, updates: Updates) -> AbstractContextManager[None]:
     """The folder of documents is followed while the context lasts; what was done is told on the console."""
     from famqa.watching import watching
 
-    return watching(settings, lambda line: console.print(Text(f"{datetime.now():%H:%M:%S} {line}"), soft_wrap=True))
+    def say(line: str) -> None:
+        console.print(Text(f"{datetime.now():%H:%M:%S} {line}"), soft_wrap=True)
+
+    return watching(settings, say, updates)

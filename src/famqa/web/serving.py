@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -16,10 +18,13 @@ import uvicorn
 from famqa.errors import FamqaError, SettingsError
 from famqa.settings import Settings
 from famqa.web.asgi import LOOPBACK, Networks
+from famqa.web.slow_clients import UnhurriedProtocol
 from famqa.web.stopping import Stopping
 
 FINISHING_SECONDS = 10  # that requests under way get when the server is stopped
 _MAX_PORT = 65535
+_ARENAS = 2
+_M_ARENA_MAX = -8  # glibc's number of this setting
 
 
 class Running:
@@ -32,6 +37,7 @@ class Running:
             app,
             host=host,
             port=port,
+            http=UnhurriedProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -113,6 +119,17 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise _unusable(host, port, error) from None
     return bound
+
+
+def keep_few_arenas() -> None:
+    """Keeps memory flat: threads of this process share two pools of it instead of glibc's eight for each core.
+
+    What one thread frees in a pool of its own no other can use, so that every worker that ever answered would keep
+    some. To be called before there are threads; leaves MALLOC_ARENA_MAX its say, and other C libraries alone.
+    """
+    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def address_of(settings: Settings) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Sessions without a store: a signed cookie that names the user, and a list of those that were ended early."""
+"""Sessions without a store: a signed cookie that names the user. Only those ended early are noted (`sign_outs`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,22 +17,28 @@ from pathlib import Path
 from famqa.errors import SettingsError
 from famqa.users import User
 from famqa.web.asgi import Scope, header
+from famqa.web.sign_outs import SignOuts
 
 KEY_NAME = ".famqa-session-key"
 SECRET_BYTES = 32
 SESSION_SECONDS = 7 * 24 * 3600
-MOST_ENDED = 100_000
 
 
 class Sessions:
     """Makes and reads the session cookie. It ends with its time, a sign-out, a new password or the user's removal."""
 
-    def __init__(self, secret: bytes, seconds: int = SESSION_SECONDS, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        secret: bytes,
+        sign_outs: SignOuts | None = None,
+        seconds: int = SESSION_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._secret = secret
+        self._sign_outs = SignOuts() if sign_outs is None else sign_outs
         self._clock = clock
         self.seconds = seconds
         self.cookie = f"famqa-{hashlib.sha256(b'cookie' + secret).hexdigest()[:8]}"  # two servers on one machine
-        self._ended: OrderedDict[str, float] = OrderedDict()
 
     def start(self, user: User, secure: bool, path: str) -> str:
         """The Set-Cookie value of a new session, for pages below `path`."""
@@ -44,20 +49,16 @@ class Sessions:
     def find(self, scope: Scope, user_of: Callable[[str], User | None]) -> User | None:
         """The user of the request's session, if it has one that still holds."""
         for token in self._tokens(scope):
-            if (body := self._read(token)) is not None and body[2] not in self._ended:
+            if (body := self._read(token)) is not None and body[2] not in self._sign_outs:
                 user = user_of(body[0])
                 if user is not None and hmac.compare_digest(self._mark_of(user), body[3]):
                     return user
         return None
 
     def end(self, scope: Scope, secure: bool, path: str) -> str:
-        """Ends the request's session; the Set-Cookie value that takes the cookie away."""
-        for token in self._tokens(scope):
-            if (body := self._read(token)) is not None:
-                self._ended[body[2]] = body[1]
-        now = self._clock()
-        while self._ended and (len(self._ended) > MOST_ENDED or next(iter(self._ended.values())) < now):
-            self._ended.popitem(last=False)
+        """Ends the request's session, on disk; the Set-Cookie value that takes the cookie away."""
+        read = [self._read(token) for token in self._tokens(scope)]
+        self._sign_outs.add({body[2]: body[1] for body in read if body is not None})
         return self._set_cookie("", 0, secure, path)
 
     def _tokens(self, scope: Scope) -> list[str]:
@@ -104,8 +105,12 @@ def session_secret(folders: Sequence[Path]) -> bytes:
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:  # another process was faster
                 return _checked(path)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secret)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(secret)
+            except OSError:  # the disk is full; half a key would be taken for a damaged one
+                path.unlink(missing_ok=True)
+                raise
             return secret
     return secrets.token_bytes(SECRET_BYTES)
 

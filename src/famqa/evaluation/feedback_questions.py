@@ -13,23 +13,21 @@ One row a question, however many visitors judged it:
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 from famqa.answering import ANSWERED
-from famqa.errors import DocumentError
-
-if TYPE_CHECKING:
-    from famqa.catalog import Catalog
-    from famqa.feedback import Given, Place
+from famqa.catalog import Catalog
+from famqa.errors import DocumentError, FamqaError
+from famqa.evaluation.run_folder import Row
+from famqa.evaluation.suggest import check_free, jsonl, write
+from famqa.feedback import RIGHT, Feedback, Given, Place
+from famqa.generations import open_generation
+from famqa.terminal import count
 
 TYPE = "feedback"
-RIGHT = "right"
 _ID_CHARS = 10
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +40,12 @@ class Exported:
     to_fill: int  # questions that a person has to fill in
     lost: tuple[str, ...]  # questions left out, since the documents no longer say what was found right
 
-    def to_jsonl(self) -> str:
-        """The question file, a line each."""
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows)
-
     def told(self) -> str:
         """One line: how many questions, and of which kind."""
-        questions = f"{len(self.rows)} question{'' if len(self.rows) == 1 else 's'}"
         parts = [f"{self.right} found right", f"{self.corrected} corrected"]
         if self.to_fill:
             parts.append(f"{self.to_fill} found wrong, to be filled in at the end of the file")
-        return f"{questions}: {', '.join(parts)}{self.told_lost()}"
+        return f"{count(len(self.rows), 'question')}: {', '.join(parts)}{self.told_lost()}"
 
     def told_lost(self) -> str:
         """What was left out, "" if nothing was."""
@@ -69,19 +62,33 @@ class _Known:
     is_correction: bool
 
 
-def export(verdicts: Sequence[Given], catalog: Catalog) -> Exported:
+def export(feedback: Feedback, path: Path, force: bool = False, catalog: Catalog | None = None) -> Exported:
+    """Writes a question file of what visitors told, and says what came of it.
+
+    Places are checked against `catalog`, by default that of the served generation. Raises `FamqaError` where there is
+    no feedback, or where there is a file at `path` and not `force`.
+    """
+    check_free(path, force)
+    exported = _exported(feedback.rows(), catalog or open_generation(feedback.index).catalog)
+    if not exported.rows:
+        lost = exported.told_lost()
+        raise FamqaError(f"{feedback.path} holds nothing to export{lost}; judge answers in the chat first")
+    write(path, jsonl(exported.rows))
+    return exported
+
+
+def _exported(verdicts: Sequence[Given], catalog: Catalog) -> Exported:
     """The question file that the verdicts make, over the documents of `catalog`."""
     by_question: dict[str, list[Given]] = {}
     for given in verdicts:
         by_question.setdefault(given.asked.casefold(), []).append(given)
-    current = _Current(catalog)
     rows: list[Row] = []
     to_fill: list[Row] = []
     lost: list[str] = []
     right = corrected = 0
     for key, about in by_question.items():
         settled = _settled(about)
-        known = [found for each in settled if (found := current.known(each)) is not None]
+        known = [found for each in settled if (found := _found(each, catalog)) is not None]
         row: Row = {"id": f"feedback-{hashlib.sha256(key.encode()).hexdigest()[:_ID_CHARS]}", "type": TYPE}
         row["question"] = about[-1].asked
         is_in_dispute = any(not each.parts for each in known) and any(each.parts for each in known)
@@ -116,30 +123,25 @@ def _settled(about: Sequence[Given]) -> list[_Known]:
     return found
 
 
-class _Current:
-    """Looks places up in the documents of today."""
+def _found(settled: _Known, catalog: Catalog) -> _Known | None:
+    """The answer with its places where they are now; None where one of them is lost."""
+    places = [_place(place, catalog) for place in settled.places]
+    kept = tuple(place for place in places if place is not None)
+    return replace(settled, places=kept) if len(kept) == len(places) else None
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
 
-    def known(self, settled: _Known) -> _Known | None:
-        """The answer with its places where they are now; None where one of them is lost."""
-        places = [self._place(place) for place in settled.places]
-        kept = tuple(place for place in places if place is not None)
-        return replace(settled, places=kept) if len(kept) == len(places) else None
-
-    def _place(self, place: Place) -> Place | None:
-        try:
-            document = self._catalog.document(place.doc_id)
-        except DocumentError:
-            return None
-        is_same_version = document.sha256 == place.digest
-        if is_same_version and place.quote and document.text[place.start : place.end] == place.quote:
-            return place
-        start = document.text.find(place.quote) if place.quote else -1
-        if start < 0 or document.text.find(place.quote, start + 1) >= 0:
-            return None
-        return replace(place, digest=document.sha256, start=start, end=start + len(place.quote))
+def _place(place: Place, catalog: Catalog) -> Place | None:
+    try:
+        document = catalog.document(place.doc_id)
+    except DocumentError:
+        return None
+    is_same_version = document.sha256 == place.digest
+    if is_same_version and place.quote and document.text[place.start : place.end] == place.quote:
+        return place
+    start = document.text.find(place.quote) if place.quote else -1
+    if start < 0 or document.text.find(place.quote, start + 1) >= 0:
+        return None
+    return replace(place, digest=document.sha256, start=start, end=start + len(place.quote))
 
 
 def _expected(known: Sequence[_Known]) -> Row:
