@@ -133,13 +133,24 @@ def test_a_place_cited_twice_keeps_its_number(handbook: Handbook) -> None:
     assert [citation.number for citation in answer.citations] == [1, 2]
 
 
-def test_a_carried_cell_cites_the_row_where_it_stands_and_the_row_that_asked(handbook: Handbook) -> None:
+def test_the_quote_of_a_carried_cell_begins_with_the_row_where_it_stands(handbook: Handbook) -> None:
     row = handbook.passage("Bluebell")
     year = row.cells[0]
     assert year.carried
-    span = Span(row, year.start, year.end, 0.9, row.sentences)
-    answer = handbook.compose(span)
+    answer = handbook.compose(Span(row, year.start, year.end, 0.9, row.sentences))
     assert answer.answer == "1874"
+    assert [citation.quote for citation in answer.citations] == [
+        "| 1874 | Aurora | Timber | 3 |\n| Bluebell | Coal | 7 | |"
+    ]
+
+
+def test_a_row_far_below_the_cell_that_it_carries_is_cited_apart(
+    handbook: Handbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("famqa.answering._READ_AT_ONCE", 50)  # the two rows have 56 characters
+    row = handbook.passage("Bluebell")
+    span = Span(row, row.cells[0].start, row.cells[0].end, 0.9, row.sentences)
+    answer = handbook.compose(span)
     assert [citation.quote for citation in answer.citations] == [
         "| 1874 | Aurora | Timber | 3 |",
         "| Bluebell | Coal | 7 | |",

@@ -63,6 +63,7 @@ def test_several_are_asked_for(question: str) -> None:
     [
         "Which ship was lost first?",
         "Which actor plays the king?",
+        "Which actor plays Bess Rogers?",
         "Which character moves into the castle?",
         "Who was the first keeper?",
         "What is the price of thin rope?",

@@ -90,6 +90,7 @@ def refusals(site: Site) -> list[str]:
     return told
 
 
+@pytest.mark.parametrize("hand", HANDS, indirect=True)
 def test_signing_in_and_out(hand: Pointer, site: Site) -> None:
     tab = hand.tab
     pages = tab.locator("nav.pages a")

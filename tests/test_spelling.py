@@ -54,3 +54,9 @@ def test_words_are_counted_once_and_only_when_needed() -> None:
     spelling.corrected("the keper")
     spelling.corrected("the lihgthouse")
     assert calls == [1]
+
+
+@pytest.mark.parametrize("known", ["baked", "baking", "bakers"])
+def test_a_word_is_known_by_its_forms(known: str) -> None:
+    assert Spelling(lambda: ["a stone base"], {known}).corrected("how to bake") == "how to bake"
+    assert Spelling(lambda: ["a stone base"], set()).corrected("how to bake") == "how to base"

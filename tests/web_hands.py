@@ -129,16 +129,6 @@ class Keys(Pointer):
     def look_at(self, target: Any) -> None:
         self.reach(target)
 
-    def choose(self, target: Any, option: str) -> None:
-        self.reach(target)
-        active = self.tab.get_by_role("option").and_(self.tab.locator(".active"))
-        for _ in range(20):
-            self.tab.keyboard.press("ArrowDown")
-            if option in active.inner_text():
-                self.tab.keyboard.press("Enter")
-                return
-        pytest.fail(f"{option} cannot be reached with the arrows")
-
     def right_answer(self, words: str) -> None:
         self.write(self.tab.locator("#right-answer"), words)
 

@@ -351,7 +351,9 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
     parser.add_argument("--lines", type=int, default=8000, help="synthetic list lines, timelines and infoboxes to add")
     parser.add_argument("--prose", type=int, default=8000, help="synthetic paragraphs of several facts to add")
-    parser.add_argument("--wordnet", type=Path, help="the folder of WordNet's database files, for questions in other words")
+    parser.add_argument(
+        "--wordnet", type=Path, help="the folder of WordNet's database files, for questions in other words"
+    )
     parser.add_argument("--other-words", type=float, default=0.45, help="the share of questions asked in other words")
     parser.add_argument("--max-pieces", type=int, default=256, help="question and passage together, in word pieces")
     parser.add_argument("--seed", type=int, default=0)

@@ -94,7 +94,8 @@ class WordNet:
         if usual is None:
             return []
         synset = self.synsets[usual[0]]
-        found = [w for w, c in zip(synset.words, synset.counts, strict=True) if c >= 1 and self._means(w, part, usual[0])]
+        counted = zip(synset.words, synset.counts, strict=True)
+        found = [word for word, count in counted if count >= 1 and self._means(word, part, usual[0])]
         if part == "noun" and synset.topic not in (3, 9):
             for kind in synset.kinds[:1]:
                 above = self.synsets[kind]

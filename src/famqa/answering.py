@@ -18,6 +18,7 @@ _NEAREST = 3
 _MOST_LISTED = 40  # citations of a list
 _MORE = "There may be more: the documents go on beyond what is listed here."
 _RIVAL_SHARE = 0.8  # of it, from which on a place is shown that says something else
+_READ_AT_ONCE = 1000  # characters of a quote that goes from the row of a carried cell to the row that asked for it
 _FURTHER_SHARE = 0.5  # of the best span's probability, from which on a place that agrees with it is worth showing
 
 Range = tuple[int, int]
@@ -252,15 +253,19 @@ def check(answer: Answer, catalog: Catalog) -> None:
 def _cite_span(numbering: _Numbering, span: Span) -> int:
     """Cites what the span is quoted by; returns the number of the citation that holds the span itself.
 
-    A span outside its quotes is a cell carried from another row: that row is cited too.
+    A span outside its quotes is a cell carried from a row above: only with that row does the quote show the answer, so
+    it begins there, and the two rows are cited apart where they are too far apart to be read at once.
     """
     passage = span.passage
-    holding = [place for place in span.quotes if place[0] <= span.start and span.end <= place[1]]
-    if not holding:
+    holding = next((place for place in span.quotes if place[0] <= span.start and span.end <= place[1]), None)
+    others = [place for place in span.quotes if place != holding]
+    if holding is None:
         blocks = numbering.catalog.blocks(passage.doc_id)
-        holding = [(block.start, block.end) for block in blocks if block.start <= span.start and span.end <= block.end]
-    number = numbering.cite(passage.doc_id, holding[0], passage.headings, passage.page)
-    for place in span.quotes:
+        holding = next((b.start, b.end) for b in blocks if b.start <= span.start and span.end <= b.end)
+        if others and 0 < others[0][1] - holding[0] <= _READ_AT_ONCE:
+            holding = holding[0], others.pop(0)[1]
+    number = numbering.cite(passage.doc_id, holding, passage.headings, passage.page)
+    for place in others:
         numbering.cite(passage.doc_id, place, passage.headings, passage.page)
     return number
 

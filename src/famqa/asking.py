@@ -68,7 +68,8 @@ def asks_for_several(question: str) -> bool:
 
 def _has_plural(text: str, stop_at_verb: bool) -> bool:
     """Whether a noun in the plural, or a number above one, comes before the first verb."""
-    words = [word.casefold() for word in re.findall(r"[\w'’-]+", text)]
+    written = re.findall(r"[\w'’-]+", text)
+    words = [word.casefold() for word in written]
     if stop_at_verb:
         first = next((n for n, word in enumerate(words) if word in _STOPS), len(words))
         following = words[first] if first < len(words) else ""
@@ -76,14 +77,15 @@ def _has_plural(text: str, stop_at_verb: bool) -> bool:
         if len(words) > 1 and following in _AFTER_A_VERB and following not in _VERBS:
             words = words[:-1]  # "which actor plays the king": the last one is the verb
     while words and words[0] in _QUANTIFIERS:
-        words = words[1:]
+        words, written = words[1:], written[1:]
     for n, word in enumerate(words[:_NOUN_WITHIN]):
         if n == 0 and (word in _COUNTED or (word.isdigit() and 1 < int(word) < 100)):
             return True
         if not stop_at_verb and word in _COUNTED:
             return True
+        is_name = n > 0 and written[n][0].isupper()  # "Which actor plays Bess Rogers": one, whatever it ends in
         if word in ("people", "men", "women", "children", "others") or (
-            len(word) > 3 and word.endswith("s") and not word.endswith(_NOT_PLURAL)
+            not is_name and len(word) > 3 and word.endswith("s") and not word.endswith(_NOT_PLURAL)
         ):
             following = words[n + 1] if n + 1 < len(words) else ""
             # Alone behind "which", or before a verb; "which actor plays Lear" has its verb where the plural would be.

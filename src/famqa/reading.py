@@ -104,7 +104,7 @@ class SpanReader:
             n, candidate = window.candidate, candidates[window.candidate]
             for start, end, above_none in best_spans(window, starts, ends):
                 place = _place(candidate.passage, start, end)
-                if place is not None:
+                if place is not None and _is_of_one_sentence(candidate.passage, place):
                     near = quote_covered(n, _quotes(candidate.passage, place)[0])
                     features = (above_none, candidate.score - best, covered[n], near, candidate.cosine)
                     found.append(Found(candidate.passage, *place, features))
@@ -201,9 +201,12 @@ def _with_context(passage: Passage, quote: Place) -> str:
     return f"{context}\n{passage.text[quote[0] - passage.start : quote[1] - passage.start]}"
 
 
+def _is_of_one_sentence(passage: Passage, place: Place) -> bool:
+    """Whether the place lies within one sentence: an answer that runs into the next says something else besides."""
+    return sum(1 for s in passage.sentences if s[0] < place[1] and place[0] < s[1]) <= 1
+
+
 def _quotes(passage: Passage, place: Place) -> tuple[Place, ...]:
-    """The sentences, joined, that hold the span; for a cell carried from another row, the row that asked for it."""
-    touched = [s for s in passage.sentences if s[0] < place[1] and place[0] < s[1]]
-    if not touched:
-        return ((passage.start, passage.end),)
-    return ((touched[0][0], touched[-1][1]),)
+    """The sentence that holds the span; for a cell carried from another row, the row that asked for it."""
+    holding = (s for s in passage.sentences if s[0] < place[1] and place[0] < s[1])
+    return (next(holding, (passage.start, passage.end)),)

@@ -14,6 +14,7 @@ from famqa.terms import FUNCTION_WORDS, fold, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SHORTEST = 4  # letters; a shorter word is near too many others
+_ENDINGS = ("s", "ed", "ing", "er", "ers")
 _LONG = 7  # letters, from which on two slips are allowed
 
 
@@ -30,18 +31,20 @@ class Spelling:
     def corrected(self, question: str) -> str:
         """The question with its misspelled words replaced by the documents' own; the same where there are none.
 
-        A word is taken for misspelled only if it is neither in the documents nor known; the word that replaces it
-        begins with the same letter and is one slip away (two for long words): a letter more, less, other or swapped.
+        A word is taken for misspelled only if neither it nor a form of it is in the documents or known; the word that
+        replaces it begins with the same letter and is one slip away (two for long words): a letter more, less, other
+        or swapped.
         """
         return _WORD.sub(lambda match: self._correct(match.group()), question)
 
     def _correct(self, word: str) -> str:
         folded = fold(word)
         bare = folded.removesuffix("'s")
-        if len(bare) < _SHORTEST or bare in self._known:
+        forms = _forms(bare)
+        if len(bare) < _SHORTEST or not forms.isdisjoint(self._known):
             return word
         count = self._count()
-        if bare in count or bare.rstrip("s") in count:
+        if not forms.isdisjoint(count):
             return word
         slips = 2 if len(bare) >= _LONG else 1
         near = process.extract(bare, list(count), scorer=OSA.distance, score_cutoff=slips, limit=20)
@@ -54,3 +57,11 @@ class Spelling:
             if self._counted is None:
                 self._counted = Counter(w for text in self._texts() for w in words(text) if len(w) >= _SHORTEST)
             return self._counted
+
+
+def _forms(word: str) -> set[str]:
+    """The word with and without the common endings: "bake" is right where "baked" or "baking" is."""
+    stems = {word, *(word.removesuffix(ending) for ending in _ENDINGS if len(word) - len(ending) >= _SHORTEST)}
+    stems |= {stem + "e" for stem in stems - {word}}
+    cut = word.removesuffix("e")
+    return stems | {stem + ending for stem in (word, cut) for ending in _ENDINGS if stem + ending != word}
