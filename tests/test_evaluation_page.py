@@ -20,7 +20,7 @@ from famqa.errors import FamqaError
 from famqa.feedback import Feedback
 from famqa.indexing import update
 from famqa.settings import Settings
-from web_site import WIDE, browser
+from web_site import GRADIOS_OWN, WIDE, browser
 
 __all__ = ["browser"]  # a fixture
 
@@ -184,7 +184,7 @@ def tab(browser, site: Site):
     visit(tab, site)
     yield tab
     assert tab.evaluate("window.__pwned") is None
-    assert site.complaints == []
+    assert [line for line in site.complaints if not any(own in line for own in GRADIOS_OWN)] == []
     assert {urlsplit(url).hostname for url in site.requests if not url.startswith(("data:", "blob:"))} == {"127.0.0.1"}
     context.close()
 
@@ -197,7 +197,7 @@ def visit(tab, site: Site) -> None:
 
 def upload(tab, path: Path) -> None:
     tab.set_input_files("#upload-questions input, input[type=file]", path)
-    tab.wait_for_function("name => document.querySelector('#question-file input').value.includes(name)", arg=path.stem)
+    tab.wait_for_function("name => document.querySelector('#question-file select').value.includes(name)", arg=path.stem)
     tab.wait_for_selector("#checked .holds")
 
 
@@ -277,8 +277,7 @@ def test_feedback_is_a_question_file(tab, site: Site) -> None:
         question=answer.question, standalone_question=None, answer=answer, verdict="right", visitor="ann"
     )
     visit(tab, site)
-    tab.click("#question-file input")
-    tab.click("[role=option]:has-text('Feedback so far (1 verdict)')")
+    tab.select_option("#question-file select", label="Feedback so far (1 verdict)")
     with tab.expect_download() as download:
         tab.click("#download-feedback")
     (row,) = map(json.loads, Path(download.value.path()).read_text("utf-8").splitlines())

@@ -23,8 +23,8 @@ from starlette.routing import Route
 from famqa import users
 from famqa.web.server import create_app
 from famqa.web.serving import running
-from test_journeys import FILES, HANDS, QUESTION, TESTS, answered, ask, copied, hand, visit
 from web_hands import Pointer, assert_sound, expect
+from web_journeys import FILES, HANDS, QUESTION, TESTS, answered, ask, copied, hand, visit
 from web_site import Site, assert_highlight_is_the_document, browser, marked, served, visitors
 
 __all__ = ["browser", "hand", "visitors"]  # fixtures

@@ -94,6 +94,18 @@ def test_a_histogram_counts_every_value_once() -> None:
     assert "median 13 ms" in texts(root) and "questions" in texts(root)
 
 
+@pytest.mark.parametrize("median, p95, upper", [(10.0, 20.0, "median 10 ms"), (80.0, 90.0, "95th percentile 90 ms")])
+def test_no_line_of_a_histogram_runs_through_a_name(median: float, p95: float, upper: str) -> None:
+    marks = [("median", median), ("95th percentile", p95)]
+    root = parsed(plots.histogram([100.0], marks, "milliseconds", "ms"))
+    lines = {float(e.get("x1", 0)): float(e.get("y1", 0)) for e in root.iter() if e.get("class") == "mark"}
+    names = {e.text: e for e in root.iter() if e.get("class") == "note halo"}
+    assert float(names[upper].get("y", 0)) == 12  # the other one's line begins below it
+    assert sorted(lines.values()) == [2, 20]
+    ends = names[upper].get("text-anchor") == "end"
+    assert lines[max(lines) if ends else min(lines)] == 2
+
+
 def test_the_parts_of_a_stack_share_its_width() -> None:
     root = parsed(plots.stack("All", [("right", 3, "right"), ("none", 0, "held"), ("wrong", 1, "wrong")]))
     first, second = root.iter("rect")

@@ -80,9 +80,8 @@ class Pointer:
         chosen.value.set_files(files)
 
     def choose(self, target: Any, option: str) -> None:
-        """One of the options of a list that opens."""
-        target.click()
-        self.tab.get_by_role("option", name=option).click()
+        """One of the options of the browser's own list, which opens outside the page."""
+        target.select_option(label=option)
 
     def right_answer(self, words: str) -> None:
         """Selects words in the open source."""
@@ -128,6 +127,13 @@ class Keys(Pointer):
 
     def look_at(self, target: Any) -> None:
         self.reach(target)
+
+    def choose(self, target: Any, option: str) -> None:
+        self.reach(target)
+        labels, now = target.evaluate("list => [[...list.options].map(option => option.label), list.selectedIndex]")
+        steps = labels.index(option) - now
+        for _ in range(abs(steps)):
+            self.tab.keyboard.press("ArrowDown" if steps > 0 else "ArrowUp")
 
     def right_answer(self, words: str) -> None:
         self.write(self.tab.locator("#right-answer"), words)

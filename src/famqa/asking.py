@@ -32,20 +32,21 @@ _COUNTED = {word for word in NUMBER_WORDS if not word.endswith(("st", "nd", "rd"
 _LISTED = re.compile(r"^(?:please )?(?:list|name|enumerate|give (?:me|us)?)\b(?P<rest>.*)", re.IGNORECASE)
 _WH_NOUN = re.compile(r"\b(?:which|what)\s+(?P<rest>.*)", re.IGNORECASE)
 _PLURAL_VERB = re.compile(
-    r"^\W*(?:who|what|which)(?: \w+)? (?:all )?(?:are|were|have)\b(?! you\b| we\b| they called\b)", re.I
+    r"^\W*(?:who|what|which)(?: \w+s| people| else)? (?:all )?(?:are|were|have)\b(?! you\b| we\b| they called\b)", re.I
 )
 _EVERY = re.compile(
     r"\b(?:all (?:of )?(?:the|those|these|its|their|his|her)|every|both|everyone|everybody)\b", re.IGNORECASE
 )
-_NOT_PLURAL = ("ss", "us", "is", "'s", "’s", "ous", "ics")
+_NOT_PLURAL = ("ss", "us", "is", "'s", "’s", "ous", "ics", "wards")
 _VERBS = frozenset(
     ["is", "was", "does", "has", "did", "do", "are", "were", "have", "had", "can", "could", "will", "would"]
 )
-_AFTER_A_VERB = frozenset(
+_ANYTHING = frozenset("everything something anything everyone someone anyone everybody somebody anybody".split())
+_AFTER_A_VERB = _ANYTHING | frozenset(
     ["the", "a", "an", "this", "that", "his", "her", "its", "their", "my", "your", "our", "into", "to"]
 )
 _QUANTIFIERS = frozenset(["other", "all", "both", "same", "own", "more", "most", "few"])
-_STOPS = _VERBS | (FUNCTION_WORDS - _QUANTIFIERS)
+_STOPS = _VERBS | _ANYTHING | (FUNCTION_WORDS - _QUANTIFIERS)
 _NOUN_WITHIN = 5  # words after "which" or "what"
 
 
@@ -74,8 +75,8 @@ def _has_plural(text: str, stop_at_verb: bool) -> bool:
         first = next((n for n, word in enumerate(words) if word in _STOPS), len(words))
         following = words[first] if first < len(words) else ""
         words = words[:first]
-        if len(words) > 1 and following in _AFTER_A_VERB and following not in _VERBS:
-            words = words[:-1]  # "which actor plays the king": the last one is the verb
+        if following in _AFTER_A_VERB:
+            words = words[:-1]  # "which actor plays the king", "what causes the rust": the last one is the verb
     while words and words[0] in _QUANTIFIERS:
         words, written = words[1:], written[1:]
     for n, word in enumerate(words[:_NOUN_WITHIN]):
@@ -83,7 +84,8 @@ def _has_plural(text: str, stop_at_verb: bool) -> bool:
             return True
         if not stop_at_verb and word in _COUNTED:
             return True
-        is_name = n > 0 and written[n][0].isupper()  # "Which actor plays Bess Rogers": one, whatever it ends in
+        # "Which actor plays Bess Rogers", "the town in which Bess Rogers works": a name, or what it does, is no plural.
+        is_name = n > 0 and (written[n][0].isupper() or written[n - 1][0].isupper())
         if word in ("people", "men", "women", "children", "others") or (
             not is_name and len(word) > 3 and word.endswith("s") and not word.endswith(_NOT_PLURAL)
         ):

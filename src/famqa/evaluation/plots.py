@@ -124,7 +124,9 @@ def histogram(values: Sequence[float], marks: Sequence[tuple[str, float]], x_lab
                 f'<rect class="bar" x="{left + 0.7:.1f}" y="{axes.y(height):.1f}" width="{right - left - 1.4:.1f}" '
                 f'height="{axes.y(0) - axes.y(height):.1f}"><title>{escape(told)}</title></rect>'
             )
-    for number, (name, value) in enumerate(marks):
+    # A name stands above the lines that it runs over: to the right from the least value, to the left from the greatest.
+    is_turned = all(axes.x(value) > WIDTH * 0.5 for _, value in marks)
+    for number, (name, value) in enumerate(sorted(marks, key=lambda mark: mark[1], reverse=is_turned)):
         x = axes.x(min(value, axes.x_max))
         to_left = x > WIDTH * 0.5  # the longest name takes almost half of the width
         anchor = f'text-anchor="{"end" if to_left else "start"}"'

@@ -172,7 +172,7 @@ def all_plots(run: RunFolder) -> Iterator[Plot]:
     if counted := causes(run):
         most = counted[0][1]
         rows = [plots.Bar(cause_words(name), number / most, str(number), "miss") for name, number in counted]
-        told = "Choose a cause above the table of questions to see its misses."
+        told = "Where the questions are listed, a cause can be chosen to see its misses."
         yield Plot("Why the misses were missed", told, plots.bars("Causes of misses", rows))
     bins = [
         plots.Bin(float(each["mean_confidence"]), float(each["share_right"]), int(each["questions"]))

@@ -110,8 +110,10 @@ def build_page(assistant: Assistant, settings: Settings | None = None) -> gr.Blo
             chat.stop(_text(event, "key")[:MOST_KEY_CHARS])
 
         def restore(event: gr.EventData) -> Changes:
-            """The conversation that the browser kept, or an empty one."""
-            return {sources: "", **_shown(chat.restore(_get(event, "records")))}
+            """The conversation that the browser kept, or an empty one; beside it what a permanent link names."""
+            link = _text(event, "source")
+            opened = chat.open_link(link, _text(event, "at")) if link else ""
+            return {sources: opened, **_shown(chat.restore(_get(event, "records")))}
 
         def _shown(past: Past) -> Changes:
             return {turns: tuple(past), conversation: answers.conversation(past)}

@@ -42,7 +42,7 @@ def styles() -> str:
 def build(assistant: Assistant, settings: Settings, questions: Path | None = None) -> gr.Blocks:
     """The page, not yet served. `questions` is a folder of question files, by default the one beside the corpus."""
     desk = Desk(assistant, settings, questions)
-    pressing = _ASSETS.joinpath("evaluation.js").read_text("utf-8")
+    choosing, pressing = (_ASSETS.joinpath(name).read_text("utf-8") for name in ("choosing.js", "evaluation.js"))
     page = gr.Blocks(title="Evaluation · famqa", analytics_enabled=False, fill_width=True, delete_cache=_KEPT_FILES)
     with page:
         shown = gr.State("")
@@ -53,9 +53,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
         with gr.Row(elem_id="evaluation"):
             with gr.Column(elem_id="bench", min_width=0):
                 gr.HTML("<h2>Questions</h2>", apply_default_css=False)
-                file = gr.Dropdown(
-                    [], label="Question file", elem_id="question-file", filterable=False, min_width=0, interactive=True
-                )
+                file = _html(None, "question-file", html_template=view.QUESTION_FILE, js_on_load=choosing, options="")
                 upload = gr.UploadButton(
                     "Upload a question file", file_types=list(SUFFIXES), elem_id="upload-questions", size="md"
                 )
@@ -121,8 +119,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
             found = desk.files.question_files()
             keys = [each.key for each in found]
             key = chosen if chosen in keys else keys[0] if keys else None
-            options = [(each.label, each.key) for each in found]
-            return {file: gr.Dropdown(options, value=key), **choose(key)}
+            return {file: gr.HTML(key, options=view.options(found)), **choose(key)}
 
         def visit(chosen: str | None) -> Changes:
             newest = next((run.name for run in desk.files.runs() if run.is_finished), "")
@@ -221,7 +218,7 @@ def _told(event: gr.EventData, name: str) -> str:
     return told if isinstance(told, str) else ""
 
 
-def _html(value: str, name: str, **more: Any) -> gr.HTML:
+def _html(value: str | None, name: str, **more: Any) -> gr.HTML:
     return gr.HTML(value, elem_id=name, apply_default_css=False, **more)
 
 

@@ -18,11 +18,13 @@ from famqa.evaluation.questions import QuestionSet
 from famqa.evaluation.report import Marked, detail
 from famqa.evaluation.run_folder import Row, RunFolder, key_of
 from famqa.evaluation.runner import Phase, Progress
-from famqa.evaluation.workbench import RunSummary
+from famqa.evaluation.workbench import QuestionFile, RunSummary
 
 SHOWN_MISSES = 20
 """So many more are shown at a time."""
 LISTED_PROBLEMS = 100
+QUESTION_FILE = "<label>Question file<select ${options ? '' : 'disabled'}>${options}</select></label>"
+"""Of the list to choose from, for Gradio to fill in with `options`. Gradio's own lists are hard to use with keys."""
 
 _SPACE = "\u00a0"
 _FILE_FIRST = re.compile(r"[^:]+\.\w+(, line \d+)?: ")
@@ -34,6 +36,11 @@ LinkTo = Callable[[str, int, int, str], str]
 def problem(line: str) -> str:
     """One line that says what is wrong; "" for nothing."""
     return f'<p class="problem" role="alert">{escape(sentence(line))}</p>' if line else ""
+
+
+def options(files: Sequence[QuestionFile]) -> str:
+    """The files to choose from; which one is chosen, the page says beside."""
+    return "".join(f'<option value="{escape(file.key)}">{escape(file.label)}</option>' for file in files)
 
 
 def checked(questions: QuestionSet, can_be_removed: bool = False) -> str:

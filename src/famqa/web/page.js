@@ -71,10 +71,12 @@ window.famqa ??= (() => {
     started("conversation");
   }
 
-  function restore() {
+  // With the place that the address names: two events would come back in any order, and one would close the source.
+  function restore(place = {}) {
     const records = history_.records();
     scope.choose(records.at(-1)?.within ?? []);
-    send.conversation("apply");
+    if (place.source) shownSource.expect();
+    send.conversation("apply", place);
   }
 
   function startAfresh() {
@@ -341,12 +343,10 @@ window.famqa ??= (() => {
       history_.fresh();
       scope.choose(asked.getAll("in"));
       ask(asked.get("q"), { by_itself: true });
+    } else if (asked.get("source")) {
+      restore({ source: asked.get("source"), at: asked.get("at") ?? location.hash.slice(1) });
     } else if (history_.records().length) {
       restore();
-    }
-    if (asked.get("source")) {
-      shownSource.expect();
-      send.conversation("select", { source: asked.get("source"), at: asked.get("at") ?? location.hash.slice(1) });
     }
   }
 
