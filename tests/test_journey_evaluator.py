@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from web_hands import Pointer, assert_sound, expect
-from web_journeys import HANDS, TESTS, Hold, hand, hold, leave, site, visit
+from web_journeys import HANDS_IN_SHORT, TESTS, Hold, hand, hold, leave, site, visit
 from web_site import Site, assert_highlight_is_the_document, browser, visitors
 
 __all__ = ["browser", "hand", "hold", "site", "visitors"]  # fixtures
@@ -16,7 +16,7 @@ __all__ = ["browser", "hand", "hold", "site", "visitors"]  # fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 
-@pytest.mark.parametrize("hand", HANDS, indirect=True)
+@pytest.mark.parametrize("hand", HANDS_IN_SHORT, indirect=True)
 def test_the_evaluator(hand: Pointer, site: Site, tmp_path: Path, hold: Hold) -> None:
     tab = hand.tab
     file = tmp_path / "mine.jsonl"

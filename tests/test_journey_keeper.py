@@ -8,7 +8,7 @@ import pytest
 
 from test_web_documents import Gate
 from web_hands import Pointer, assert_sound, expect
-from web_journeys import FILES, HANDS, answered, hand, opened, site
+from web_journeys import FILES, HANDS_IN_SHORT, answered, hand, opened, site
 from web_site import Site, assert_highlight_is_the_document, browser, visitors
 
 __all__ = ["browser", "hand", "site", "visitors"]  # fixtures
@@ -16,7 +16,7 @@ __all__ = ["browser", "hand", "site", "visitors"]  # fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 
-@pytest.mark.parametrize("hand", HANDS, indirect=True)
+@pytest.mark.parametrize("hand", HANDS_IN_SHORT, indirect=True)
 def test_the_keeper(hand: Pointer, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tab = hand.tab
     reader = opened(tab.context, site, hand.look)  # has the first page open all the while

@@ -24,7 +24,7 @@ from famqa import users
 from famqa.web.server import create_app
 from famqa.web.serving import running
 from web_hands import Pointer, assert_sound, expect
-from web_journeys import FILES, HANDS, QUESTION, TESTS, answered, ask, copied, hand, visit
+from web_journeys import FILES, HANDS, HANDS_IN_SHORT, QUESTION, TESTS, answered, ask, copied, hand, visit
 from web_site import Site, assert_highlight_is_the_document, browser, marked, served, visitors
 
 __all__ = ["browser", "hand", "visitors"]  # fixtures
@@ -90,7 +90,7 @@ def refusals(site: Site) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("hand", HANDS, indirect=True)
+@pytest.mark.parametrize("hand", HANDS_IN_SHORT, indirect=True)
 def test_signing_in_and_out(hand: Pointer, site: Site) -> None:
     tab = hand.tab
     pages = tab.locator("nav.pages a")

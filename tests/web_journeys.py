@@ -50,6 +50,11 @@ HANDS = [
     pytest.param(("dark narrow", Keys), id="dark narrow, keys alone"),
 ]
 KEYS_BESIDE_A_PANEL = pytest.param(("light", Keys), id="light, keys alone")
+# Each width and each colours are in these too; the other two of the four are run with `-m slow`.
+HANDS_IN_SHORT = [
+    pytest.param(*hand.values, id=hand.id, marks=pytest.mark.slow) if hand.id in ("dark", "light narrow") else hand
+    for hand in HANDS
+]
 
 
 class Hold:
