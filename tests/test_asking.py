@@ -14,6 +14,8 @@ from famqa.asking import asks_for_several, asks_to_explain
         "why did they close it",
         "How is oil pressed?",
         "How does the siren work?",
+        "How did they get there?",
+        "How people got there",
         "What is the lower door for?",
         "Tell me about the keepers.",
         "What was the reason for the fire?",
@@ -29,6 +31,7 @@ def test_a_sentence_is_asked_for(question: str) -> None:
     [
         "How many lamps are there?",
         "How old is the tower?",
+        "How cold must the store be?",
         "How is the boat called?",
         "Who told them why?",
         "Which prize was it nominated for in 1990?",

@@ -6,13 +6,15 @@ import re
 
 from famqa.terms import FUNCTION_WORDS, NUMBER_WORDS
 
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|must|should|will|would|may|might)"
 _EXPLAINS = re.compile(
     r"^(?:\W*(?:and|but|so|then)\b\W*)?"
     r"(?:why\b|how come\b|what\b.{0,60}\bfor$|for what (?:reason|purpose)\b|to what end\b|"
     r"(?:explain|describe)\b|(?:please )?tell (?:me|us) (?:more )?about\b|"
     r"(?:what|which) (?:is|was|are|were) the (?:reason|purpose|cause|point|idea)\b|"
     r"how\b(?! (?:many|much|long|often|old|far|big|large|small|tall|high|short|wide|deep|heavy|fast|hot|late|early|"
-    r"soon|likely|few|close|strong)\b))",
+    r"soon|likely|few|close|strong)\b)"
+    rf"(?! (?!{_AUXILIARY}\b)\w+ {_AUXILIARY}\b))",  # "how cold must it be": a measure, whatever the adjective
     re.IGNORECASE,
 )
 _HOW_IS_NAMED = re.compile(r"^how (?:is|are|was|were) .{1,40} (?:called|named|spelled|spelt|known)$", re.IGNORECASE)
