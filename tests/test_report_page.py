@@ -11,7 +11,7 @@ import pytest
 
 from famqa.evaluation.report import write_report
 from run_folders import TEXT, Row, score, write_run
-from web_site import FLAGS, REQUIRED, browser_path
+from web_site import browser  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -34,26 +34,12 @@ def rows() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = browser_path()
-    if executable is None:
-        if REQUIRED:
-            pytest.fail("no Chromium found; install one to test the page")
-        pytest.skip("no Chromium found; install one to test the page")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(write_run(tmp_path_factory.mktemp("run"), rows()))
 
 
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:  # noqa: F811
     """Opens a file in a browser without a network; in the end nothing may have been complained of or asked for."""
     contexts: list[Any] = []
     heard: list[str] = []
