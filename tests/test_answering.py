@@ -207,6 +207,14 @@ def test_an_explanation_is_the_whole_sentence(handbook: Handbook) -> None:
     assert answer.spans[0].text == answer.citations[0].quote
 
 
+def test_a_description_is_up_to_three_sentences_in_one_quote(handbook: Handbook) -> None:
+    spans = [handbook.span("herring merchants", 0.8), handbook.span("a skerry", 0.5)]
+    answer = handbook.compose(*spans, question="Tell me about the tower.")
+    (part,), (citation,) = answer.spans, answer.citations
+    assert part.text == citation.quote == answer.answer
+    assert part.text.startswith("Gull Rock Lighthouse stands") and part.text.endswith("automatic in that year.")
+
+
 @pytest.mark.parametrize(
     ("doc_id", "page", "expected"),
     [

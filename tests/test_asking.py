@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from famqa.asking import asks_for_several, asks_to_explain
+from famqa.asking import asks_for_several, asks_to_describe, asks_to_explain
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from famqa.asking import asks_for_several, asks_to_explain
         "Tell me about the keepers.",
         "What was the reason for the fire?",
         "Explain the fog signal",
+        "What happens when the oil runs out?",
+        "What does a wet lamp do to the ships?",
+        "What should I do if it rings?",
     ],
 )
 def test_a_sentence_is_asked_for(question: str) -> None:
@@ -37,6 +40,9 @@ def test_a_sentence_is_asked_for(question: str) -> None:
         "Which prize was it nominated for in 1990?",
         "When was it built?",
         "What is the height?",
+        "What do they sell?",
+        "What is a do-it-all?",
+        "Which event happened in 1990?",
     ],
 )
 def test_a_short_answer_is_asked_for(question: str) -> None:
@@ -55,6 +61,9 @@ def test_a_short_answer_is_asked_for(question: str) -> None:
         "In which years did it rain?",
         "Which people came back?",
         "Which other boats sank?",
+        "Who works at the bakery?",
+        "Who lives there?",
+        "Who stars in the second film?",
     ],
 )
 def test_several_are_asked_for(question: str) -> None:
@@ -77,8 +86,27 @@ def test_several_are_asked_for(question: str) -> None:
         "What is the price of thin rope?",
         "What is this?",
         "Which crisis ended it?",
+        "Who is in charge?",
+        "Who plays the king?",
+        "Who was on the rock first?",
         "When did it open?",
     ],
 )
 def test_one_is_asked_for(question: str) -> None:
     assert not asks_for_several(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Tell me more about the keepers.", True),
+        ("please describe the fog signal", True),
+        ("What do you know about the Aurora?", True),
+        ("Give me an overview of the wrecks", True),
+        ("Why was the lamp moved?", False),
+        ("Give me the names of the keepers", False),
+    ],
+)
+def test_a_description_is_asked_for(question: str, expected: bool) -> None:
+    assert asks_to_describe(question) is expected
+    assert asks_to_explain(question) or not expected

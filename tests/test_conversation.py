@@ -117,3 +117,8 @@ def test_a_question_with_an_owner_of_its_own_follows_nothing_up() -> None:
     assert readings("Who is the club's treasurer?", [Turn("Who holds plot 2?", "Ida Voss")]) == (
         "Who is the club's treasurer?",
     )
+
+
+def test_a_description_is_asked_for_anew() -> None:
+    assert first("Tell me about the fog signal.", KEEPER) == "Tell me about the fog signal."
+    assert first("And tell me more about her", Turn("When was Ann Lee born?", "1871")) == "tell me more about Ann Lee"

@@ -18,7 +18,12 @@ from famqa.evaluation.metrics import contains
 
 EVALUATION = Path(__file__).parents[1] / "evaluation"
 SECOND = Path(__file__).parent / "second_corpus"
-SETS = {"bundled": (EVALUATION, BUNDLED_CORPUS), "second": (SECOND, SECOND / "documents")}
+VILLAGE = EVALUATION / "village"
+SETS = {
+    "bundled": (EVALUATION, BUNDLED_CORPUS),
+    "second": (SECOND, SECOND / "documents"),
+    "village": (VILLAGE, VILLAGE / "documents"),
+}
 
 AT_LEAST = {
     "bundled": {
@@ -29,9 +34,13 @@ AT_LEAST = {
         **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition", "paraphrase", "noisy"], 2),
         **{"table": 5, "list": 4, "unanswerable-near": 8, "unanswerable-far": 2, "chit-chat": 2},
     },
+    "village": {
+        **dict.fromkeys(["person", "number", "date", "place", "why", "how", "noisy"], 2),
+        **{"table": 5, "list": 4, "paraphrase": 8, "unanswerable-near": 15, "unanswerable-far": 2},
+    },
 }
-QUESTIONS = {"bundled": 130, "second": 40}
-DIALOGUES = {"bundled": 16, "second": 4}
+QUESTIONS = {"bundled": 130, "second": 40, "village": 60}
+DIALOGUES = {"bundled": 16, "second": 4, "village": 5}
 UNANSWERABLE = ("unanswerable-near", "unanswerable-far", "chit-chat")
 
 

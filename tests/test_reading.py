@@ -108,7 +108,7 @@ def read(limits: Limits, wanted: dict[str, float], calibration: Calibration | No
     document, blocks = parsed(TEXT, "harbour.txt")
     passages = cut(document, blocks, limits)
     candidates = [Candidate(n, passage, 0.0, 0.0, 0.0) for n, passage in enumerate(passages)]
-    reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0))
     return document, reader.read("Q?", candidates)
 
 
@@ -146,23 +146,22 @@ def test_spans_do_not_overlap_and_come_in_order(limits: Limits) -> None:
 
 
 def test_the_features_are_weighed_together() -> None:
-    calibration = Calibration(
-        above_none=0.5, search_behind=0.25, coverage=2.0, quote_coverage=4.0, cosine=3.0, intercept=-1.0
-    )
-    # 0.5 x 4 + 0.25 x -2 + 2 x 0.5 + 4 x 0.25 + 3 x 0.1 - 1
-    assert calibration.log_odds((4.0, -2.0, 0.5, 0.25, 0.1)) == pytest.approx(2.8)
+    calibration = Calibration(above_none=0.5, search_behind=0.25, intercept=-1.0)
+    assert calibration.log_odds((4.0, -2.0)) == pytest.approx(0.5)  # 0.5 x 4 + 0.25 x -2 - 1
 
 
-def test_the_quote_is_compared_with_its_headings(limits: Limits) -> None:
-    document, blocks = parsed("= Tower =\n\n== Lamp ==\nThe lamp burned oil. Its keeper was Holm.")
-    passage = next(iter(cut(document, blocks, limits)))
-    reader = LetterReader({"Holm.": 8.0, "lamp": 8.0}, Calibration())
-    found = reader.features("Who was the keeper of the tower?", [Candidate(0, passage, 0.0, 0.5, 1.0)])
-    # keeper and tower, alike rare: "Its keeper was Holm." under "Tower" has both, "The lamp burned oil." only one.
-    by_text = {document.text[f.start : f.end]: f.features for f in found}
-    assert by_text["Holm."][3] == pytest.approx(1.0)
-    assert by_text["lamp"][3] == pytest.approx(0.5)
-    assert by_text["lamp"][2] == pytest.approx(1.0)
+def test_a_span_knows_how_far_its_passage_lies_behind(limits: Limits) -> None:
+    passages = list(cut(*parsed(TEXT, "harbour.txt"), limits))
+    scores = {passage: 2.0 if "rapeseed" in passage.text else 0.5 for passage in passages}
+    candidates = [Candidate(n, passage, scores[passage], 0.0, 0.0) for n, passage in enumerate(passages)]
+    reader = LetterReader({"rapeseed.": 3.0, "coal": 2.0}, Calibration())
+    found = {reader_text(f.passage, f.start, f.end): f.features for f in reader.features("Q?", candidates)}
+    assert found["rapeseed."] == pytest.approx((6.0, 0.0))
+    assert found["coal"] == pytest.approx((4.0, -1.5))
+
+
+def reader_text(passage: Passage, start: int, end: int) -> str:
+    return passage.text[start - passage.start : end - passage.start]
 
 
 def test_no_candidate_is_no_answer(limits: Limits) -> None:

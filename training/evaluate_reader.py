@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import AutoConfig, BertForQuestionAnswering
+from transformers import BertForQuestionAnswering
 
 from famqa.evaluation.metrics import exact_match, token_f1
 from famqa.evaluation.squad import halves, read_rows
+from famqa.reader_weights import load_reader, locate_reader
 from wheel import model_folder
 
 MAX_ANSWER_PIECES = 30
@@ -39,20 +39,6 @@ def load_tokenizer() -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
-
-
-def load_reader(folder: Path) -> BertForQuestionAnswering:
-    """A reader from a folder that transformers loads, or from the shipped form put on the base wheel's embeddings."""
-    if not (folder / "reader.safetensors").exists():
-        return BertForQuestionAnswering.from_pretrained(folder, dtype=torch.float32)
-    model = BertForQuestionAnswering(AutoConfig.from_pretrained(model_folder()))
-    base = load_file(model_folder() / "model.safetensors")
-    embeddings = {f"bert.{name}": value for name, value in base.items() if name.startswith("embeddings.")}
-    weights = {name: value.float() for name, value in load_file(folder / "reader.safetensors").items()}
-    missing, _ = model.load_state_dict({**embeddings, **weights}, strict=False)
-    if missing:
-        raise SystemExit(f"{folder / 'reader.safetensors'} lacks {missing[0]}; export it again")
-    return model
 
 
 def predict(
@@ -187,7 +173,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = load_reader(options.reader)
+    model = load_reader(locate_reader(str(options.reader))).model
     rows_by_half = dict(zip(("calibrate", "report"), halves(read_rows(options.data)), strict=True))
     if options.limit:
         for half, rows in rows_by_half.items():

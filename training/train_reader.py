@@ -1,10 +1,11 @@
-"""Fine-tune the encoder of all-MiniLM-L6-v2 into a span reader that can say that there is no answer.
+"""Fine-tune an encoder into a span reader that can say that there is no answer.
 
-    python training/train_reader.py --data training/runs/train.jsonl.gz --out training/runs/reader --minutes 90 --bf16
+    python training/train_reader.py --data training/runs/train.jsonl.gz --init training/runs/base \\
+        --out training/runs/reader --minutes 90 --bf16
 
 Out come OUT/log.jsonl, OUT/checkpoint/ (go on from it with --resume) and OUT/model/ (a folder that transformers
-loads). The embeddings stay as the wheel has them, so that only the layers above need to be shipped. The learning rate
-follows the share of the time budget that is used, so a run on a busy machine still ends at zero.
+loads). The embeddings stay as they are. The learning rate follows the share of the time budget that is used, so a run
+on a busy machine still ends at zero.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from transformers.utils import logging as transformers_logging
 
 from evaluate_reader import answerable_figures, best_threshold, load_tokenizer, mixed, mixed_f1, predict
 from famqa.evaluation.squad import halves, read_rows
-from wheel import check_base, model_folder
+from famqa.reader_weights import load_reader, locate_reader
+from wheel import model_folder
 
 
 class PooledDropout(nn.Module):
@@ -46,17 +48,10 @@ class PooledDropout(nn.Module):
         return values * self.pool[place : place + count].view(values.shape)
 
 
-def load_model(init: Path | None, dropout: float, device: torch.device) -> BertForQuestionAnswering:
-    """The wheel's encoder with a fresh head, or an earlier reader, always on the wheel's frozen embeddings."""
-    check_base()
-    source = init or model_folder()
-    model = BertForQuestionAnswering.from_pretrained(source, dtype=torch.float32)
-    base = load_file(model_folder() / "model.safetensors")
-    for name, parameter in model.bert.embeddings.named_parameters():
-        wheel_values = base[f"embeddings.{name}"].float()
-        if init and not torch.equal(wheel_values.half(), parameter.half()):
-            sys.exit(f"{init}: its embeddings ({name}) are not those of the base wheel; start from another reader")
-        parameter.data.copy_(wheel_values)
+def load_model(init: Path, dropout: float, device: torch.device) -> BertForQuestionAnswering:
+    """The base encoder with a fresh head, or an earlier reader; the embeddings are frozen."""
+    model = load_reader(locate_reader(str(init))).model
+    for parameter in model.bert.embeddings.parameters():
         parameter.requires_grad = False
     pool = None
     if device.type == "cpu" and dropout > 0:
@@ -293,7 +288,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, type=Path, nargs="+", help="examples made by reader_data.py")
     parser.add_argument("--out", required=True, type=Path, help="folder for log, checkpoint and model")
-    parser.add_argument("--init", type=Path, help="an earlier reader to go on from (default: the wheel's encoder)")
+    parser.add_argument(
+        "--init", required=True, type=Path, help="base_model.py's folder, or an earlier reader to go on from"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint")
     parser.add_argument("--minutes", type=float, default=1e9, help="time budget; the learning rate is 0 at its end")
     parser.add_argument("--passes", type=float, default=3.0, help="passes over the data at most")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from famqa.asking import asks_for_several, asks_to_explain
+from famqa.asking import asks_for_several, asks_to_describe, asks_to_explain
 from famqa.catalog import Catalog
 from famqa.documents import has_lines
+from famqa.explaining import explained
 from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Reading, Span
 from famqa.tabulating import Tabulated
 from famqa.terms import content_terms, terms
@@ -60,7 +61,7 @@ def compose(
     There is none where the best span is less likely than `threshold`; then the nearest passages are given, and are
     no answer. Further spans are cited beside the best one if they are about as likely, or agree with it; they are part
     of the answer where the question asks for several, or where another document says otherwise. Where it asks for an
-    explanation, the whole quotes are the answer. `is_cut` says that the list read from goes on.
+    explanation, up to three whole sentences are the answer. `is_cut` says that the list read from goes on.
     """
     spans = [span for span in reading.spans if span.start < span.end]
     if not spans or spans[0].probability < threshold:
@@ -84,6 +85,8 @@ def compose(
         if span.probability >= _RIVAL_SHARE * best.probability
         or (span.probability >= _FURTHER_SHARE * best.probability and (several or _agree(best, span, catalog)))
     ]
+    if explains:
+        best = explained(best, spans[1:], asks_to_describe(question))
     rival = None if several or explains else _rival(best, further, catalog)
     listed = [best, *([rival] if rival else []), *(span for span in further if span is not rival)]
     if several:

@@ -7,11 +7,20 @@ import re
 from famqa.terms import FUNCTION_WORDS, NUMBER_WORDS
 
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|must|should|will|would|may|might)"
+_DESCRIBES = re.compile(
+    r"(?:(?:please|can you|could you) )?"
+    r"(?:describe\b|(?:tell|give) (?:me|us) (?:something |more |an overview |a summary )?(?:about|of|on)\b|"
+    r"what (?:do|can) (?:you|we) (?:know|say|tell (?:me|us)) about\b)",
+    re.IGNORECASE,
+)
 _EXPLAINS = re.compile(
     r"^(?:\W*(?:and|but|so|then)\b\W*)?"
     r"(?:why\b|how come\b|what\b.{0,60}\bfor$|for what (?:reason|purpose)\b|to what end\b|"
-    r"(?:explain|describe)\b|(?:please )?tell (?:me|us) (?:more )?about\b|"
+    r"explain\b|"
     r"(?:what|which) (?:is|was|are|were) the (?:reason|purpose|cause|point|idea)\b|"
+    rf"{_DESCRIBES.pattern}|"
+    r"what (?:happens|happened|(?:will|would) happen)\b|"
+    rf"what {_AUXILIARY} .{{1,80}} do(?= |$)|"
     r"how\b(?! (?:many|much|long|often|old|far|big|large|small|tall|high|short|wide|deep|heavy|fast|hot|late|early|"
     r"soon|likely|few|close|strong)\b)"
     rf"(?! (?!{_AUXILIARY}\b)\w+ {_AUXILIARY}\b))",  # "how cold must it be": a measure, whatever the adjective
@@ -30,12 +39,22 @@ def asks_to_explain(question: str) -> bool:
     return _EXPLAINS.match(bare) is not None and _HOW_IS_NAMED.match(bare) is None
 
 
+def asks_to_describe(question: str) -> bool:
+    """Whether a thing is to be described, so that a few sentences answer better than one.
+
+    >>> asks_to_describe("Tell me about the lamp."), asks_to_describe("Why was the lamp moved?")
+    (True, False)
+    """
+    return _DESCRIBES.match(question.strip()) is not None
+
+
 _COUNTED = {word for word in NUMBER_WORDS if not word.endswith(("st", "nd", "rd", "th"))} - {"zero", "one"}
 _LISTED = re.compile(r"^(?:please )?(?:list|name|enumerate|give (?:me|us)?)\b(?P<rest>.*)", re.IGNORECASE)
 _WH_NOUN = re.compile(r"\b(?:which|what)\s+(?P<rest>.*)", re.IGNORECASE)
 _PLURAL_VERB = re.compile(
     r"^\W*(?:who|what|which)(?: \w+s| people| else)? (?:all )?(?:are|were|have)\b(?! you\b| we\b| they called\b)", re.I
 )
+_WHO_DOES = re.compile(r"^\W*who (?:all )?(?!is|was|has|does)\w+s (?:at|in|on|for|with|there|here)\b", re.IGNORECASE)
 _EVERY = re.compile(
     r"\b(?:all (?:of )?(?:the|those|these|its|their|his|her)|every|both|everyone|everybody)\b", re.IGNORECASE
 )
@@ -53,7 +72,7 @@ _NOUN_WITHIN = 5  # words after "which" or "what"
 
 
 def asks_for_several(question: str) -> bool:
-    """Whether more than one thing is asked for: "which ships", "name the three keepers", "who were".
+    """Whether more than one thing is asked for: "which ships", "name the three keepers", "who were", "who works at".
 
     >>> asks_for_several("Which ships were lost?"), asks_for_several("Which ship was lost first?")
     (True, False)
@@ -61,7 +80,7 @@ def asks_for_several(question: str) -> bool:
     bare = question.strip().rstrip("?!. ")
     if (listed := _LISTED.match(bare)) is not None:
         return _has_plural(listed["rest"], stop_at_verb=False)
-    if _PLURAL_VERB.match(bare):
+    if _PLURAL_VERB.match(bare) or _WHO_DOES.match(bare):
         return True
     found = _WH_NOUN.search(bare)
     if found is not None and _has_plural(found["rest"], stop_at_verb=True):

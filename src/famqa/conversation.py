@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from famqa.asking import asks_to_describe
 from famqa.terms import FUNCTION_WORDS, NUMBER_WORDS, content_terms
 
 _READINGS = 4
@@ -46,13 +47,13 @@ def readings(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
         found = pointed
     else:
         topic = _topic(asked, turns)
-        found = [asked, f"{asked.rstrip(' ?')} ({topic})?"] if topic else [asked]
+        found = [asked, f"{asked.rstrip(' ?.!')} ({topic})?"] if topic else [asked]
     return tuple(dict.fromkeys(found))[:_READINGS]
 
 
 _OPENERS = re.compile(
     r"(?:and|but|so|ok|okay|well|then|now|also|hey|hi|hello|please|alright|right|thanks|thank you|great|cool|"
-    r"(?:please )?tell me|i see|got it)\b[\s,:;.!–—-]*",
+    r"(?:please )?tell me(?! (?:more )?about\b)|i see|got it)\b[\s,:;.!–—-]*",
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
@@ -193,6 +194,8 @@ def _is_fragment(asked: str) -> bool:
     bare = asked.strip(" ?.!")
     if _ABOUT.match(bare):
         return True
+    if asks_to_describe(bare):
+        return False
     if _AUXILIARY.search(bare):
         return False
     wh = _SHORT_WH.match(bare)

@@ -1,13 +1,15 @@
-"""The weights of a reader: the shipped one on the bundled encoder's embeddings, or any transformers model for spans.
+"""The weights of a reader: the shipped one, or any transformers model for spans.
 
-The shipped form is a folder with `manifest.json` and `reader.safetensors`: the encoder's layers and the span head in
-half precision. The embedding table is that of the bundled embedding model, whose digest the manifest names.
+The shipped form is a folder with `manifest.json` and `reader.safetensors`: vectors in float32, and each matrix as whole
+numbers of eight bits with one scale a row. The vocabulary is that of the bundled embedding model, whose digest the
+manifest names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,11 +19,12 @@ from famqa.embedding import download, hush_libraries, locate
 from famqa.errors import ModelError
 from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_READER
 
-Features = tuple[float, float, float, float, float]
-"""above_none, search_behind, coverage, quote_coverage, cosine: see `Calibration`."""
+Features = tuple[float, float]
+"""above_none, search_behind: see `Calibration`."""
 
 MANIFEST, WEIGHTS = "manifest.json", "reader.safetensors"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+SCALES = ".scales"  # behind the name of a matrix: what its rows are multiplied by
 _USED_FILES = ("*.safetensors", "*.json", "vocab.txt", "*.model")
 
 
@@ -30,24 +33,19 @@ class Calibration:
     """From what is known of a span to the log odds that it answers; a logistic regression (Platt scaling).
 
     The features: how far start + end logit lie above those of "no answer"; how far the passage's search score lies
-    below the best passage's (0 or less); the share of the question's rare words that stand in the passage, and in the
-    sentence around the span and its headings; the cosine of the passage and the question. None of them depends on how
-    large the corpus is.
+    below the best passage's (0 or less). Neither depends on how large the corpus is.
     `training/calibrate_reader.py` fits the weights on questions with and without an answer.
     """
 
-    above_none: float = 0.4
-    search_behind: float = 0.3
-    coverage: float = 0.5
-    quote_coverage: float = 0.5
-    cosine: float = 1.0
-    intercept: float = -1.5
-    threshold: float = 0.3  # least probability at which to answer
+    above_none: float = 0.25
+    search_behind: float = 2.0
+    intercept: float = -0.2
+    threshold: float = 0.18  # least probability at which to answer
 
     def log_odds(self, features: Features) -> float:
         """Log odds that a span with these features answers the question."""
-        weights = (self.above_none, self.search_behind, self.coverage, self.quote_coverage, self.cosine)
-        return self.intercept + sum(weight * value for weight, value in zip(weights, features, strict=True))
+        above_none, search_behind = features
+        return self.intercept + self.above_none * above_none + self.search_behind * search_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class ReaderFiles:
     folder: Path
     digest: str
     calibration: Calibration
-    is_shipped_form: bool  # layers and head only, on the bundled embeddings
+    config: dict[str, Any] | None  # of the encoder, for the shipped form; another's is in its folder
 
 
 def locate_reader(name: str) -> ReaderFiles:
@@ -74,7 +72,7 @@ def locate_reader(name: str) -> ReaderFiles:
             f"reader '{name}': {folder} is no reader: it needs {MANIFEST} and {WEIGHTS}, or config.json and safetensors"
         )
     digest = hashlib.sha256("".join(_sha256(path) for path in weights).encode()).hexdigest()
-    return ReaderFiles(name, folder, digest, Calibration(), is_shipped_form=False)
+    return ReaderFiles(name, folder, digest, Calibration(), config=None)
 
 
 def _shipped_folder() -> Path:
@@ -86,7 +84,7 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
     try:
         stated = json.loads((folder / MANIFEST).read_text("utf-8"))
         version, weights = stated["format_version"], stated["weights"]["sha256"]
-        base, vocabulary = stated["base"]["sha256"], stated["base"]["tokenizer_sha256"]
+        vocabulary, config = stated["vocabulary"]["sha256"], dict(stated["config"])
         calibration = Calibration(**stated.get("calibration", {}))
         digest = _sha256(folder / WEIGHTS)
     except OSError as error:
@@ -97,29 +95,27 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
         raise ModelError(f"reader '{name}' has format version {version}, this famqa reads {FORMAT_VERSION}; {again}")
     if digest != weights:
         raise ModelError(f"reader '{name}': {folder / WEIGHTS} is altered: its sha256 is not the manifest's; {again}")
-    installed = locate(DEFAULT_EMBEDDER).folder
-    if _sha256(installed / "model.safetensors") != base:
-        raise ModelError(f"reader '{name}' was made for another base model (sha256 {base[:12]}…); {again}")
-    if _sha256(installed / "tokenizer.json") != vocabulary:
+    if _sha256(_vocabulary()) != vocabulary:
         raise ModelError(f"reader '{name}' was made for another vocabulary (sha256 {vocabulary[:12]}…); {again}")
-    return ReaderFiles(name, folder, digest, calibration, is_shipped_form=True)
+    return ReaderFiles(name, folder, digest, calibration, config)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedReader:
-    """A torch model in float32, ready to read, and its fast tokenizer, which neither truncates nor pads."""
+    """A torch model, ready to read, and its fast tokenizer, which neither truncates nor pads."""
 
     model: Any
     tokenizer: Any
     mark_start: int  # id of the mark at the start, which also stands for "no answer"
     mark_end: int  # id of the mark between question and passage and at the end
+    is_bf16: bool  # whether matrices are multiplied in bfloat16 instead of float32
 
 
 def load_reader(files: ReaderFiles) -> LoadedReader:
     """The model and its tokenizer. Raises `ModelError`."""
     hush_libraries()
     try:
-        model, tokenizer = _load_shipped(files) if files.is_shipped_form else _load_any(files)
+        model, tokenizer = _load_any(files) if files.config is None else _load_shipped(files, files.config)
         tokenizer.no_truncation()
         tokenizer.no_padding()
         marks = tokenizer.encode("").ids
@@ -131,25 +127,46 @@ def load_reader(files: ReaderFiles) -> LoadedReader:
     if len(marks) < 2:
         raise ModelError(f"reader '{files.name}': its tokenizer sets no marks at the ends; take a BERT-like reader")
     model.train(False)
-    return LoadedReader(model, tokenizer, marks[0], marks[-1])
+    is_bf16 = files.config is not None and _multiplies_bf16()  # of another model we do not know what it loses by it
+    return LoadedReader(model, tokenizer, marks[0], marks[-1], is_bf16)
 
 
-def _load_shipped(files: ReaderFiles) -> tuple[Any, Any]:
-    from safetensors.torch import load_file
+def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]:
     from tokenizers import Tokenizer
-    from transformers import AutoConfig, BertForQuestionAnswering
+    from transformers import BertConfig, BertForQuestionAnswering
 
-    base = locate(DEFAULT_EMBEDDER).folder
-    model = BertForQuestionAnswering(AutoConfig.from_pretrained(base, local_files_only=True))
-    weights = {name: value.float() for name, value in load_file(files.folder / WEIGHTS).items()}
-    table = load_file(base / "model.safetensors")
-    weights |= {f"bert.{name}": value for name, value in table.items() if name.startswith("embeddings.")}
+    model = BertForQuestionAnswering(BertConfig(**config))
+    weights = read_weights(files.folder / WEIGHTS)
     wanted = model.state_dict()
-    absent = sorted(wanted.keys() - weights.keys())
+    absent = wanted.keys() - weights.keys()
     if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
-        raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit the base model; get it again")
+        raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit its manifest; get it again")
     model.load_state_dict({key: weights[key] for key in wanted})
-    return model, Tokenizer.from_file(str(base / "tokenizer.json"))
+    return model, Tokenizer.from_file(str(_vocabulary()))
+
+
+def read_weights(path: Path) -> dict[str, Any]:
+    """The weights of the shipped form by transformers' names, as float32 tensors."""
+    from safetensors.torch import load_file
+
+    stored = load_file(path)
+    return {
+        name: tensor.float() * stored[name + SCALES][:, None] if name + SCALES in stored else tensor.float()
+        for name, tensor in stored.items()
+        if not name.endswith(SCALES)
+    }
+
+
+def _multiplies_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 itself, which takes less than half the time of float32 there."""
+    import torch
+
+    known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch does not tell
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
+def _vocabulary() -> Path:
+    return locate(DEFAULT_EMBEDDER).folder / "tokenizer.json"
 
 
 def _load_any(files: ReaderFiles) -> tuple[Any, Any]:

@@ -10,14 +10,12 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from famqa.reader_weights import Calibration, Features, LoadedReader, ReaderFiles, load_reader
 from famqa.records import Candidate, Passage, Reading, Span
-from famqa.terms import content_terms, coverage, rarity, terms
 
 Logits = npt.NDArray[np.float32]
 Place = tuple[int, int]
@@ -28,7 +26,7 @@ STRIDE_PIECES = 64  # overlap of two windows of a long passage
 ANSWER_PIECES = 30  # longest span
 _SPANS_A_WINDOW = 20  # looked at further
 _SPANS = 60  # given back
-_BATCH = 16
+_BATCH = 4  # windows that go through the model together; more would be padded for longer than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +86,14 @@ class SpanReader:
     def features(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
         """The best spans of every window that stand in a document word for word, with what is known of them."""
         windows = [window for n, candidate in enumerate(candidates) for window in self._windows(question, n, candidate)]
-        asked = content_terms(question)
-        present = [frozenset(terms(candidate.passage.search_text)) for candidate in candidates]
-        weight = rarity(asked, present)
         best = max((candidate.score for candidate in candidates), default=0.0)
-        covered = [coverage(asked, words, weight) for words in present]
-
-        @cache
-        def quote_covered(number: int, quote: Place) -> float:
-            passage = candidates[number].passage
-            return coverage(asked, frozenset(terms(_with_context(passage, quote))), weight)
-
         found: list[Found] = []
         for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
-            n, candidate = window.candidate, candidates[window.candidate]
+            candidate = candidates[window.candidate]
             for start, end, above_none in best_spans(window, starts, ends):
                 place = _place(candidate.passage, start, end)
                 if place is not None and _is_of_one_sentence(candidate.passage, place):
-                    near = quote_covered(n, _quotes(candidate.passage, place)[0])
-                    features = (above_none, candidate.score - best, covered[n], near, candidate.cosine)
-                    found.append(Found(candidate.passage, *place, features))
+                    found.append(Found(candidate.passage, *place, (above_none, candidate.score - best)))
         return found
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
@@ -136,7 +122,7 @@ class SpanReader:
     def _forward(self, windows: Sequence[Window]) -> tuple[Logits, Logits]:
         import torch
 
-        model = self._loaded().model
+        reader = self._loaded()
         longest = max(len(window.ids) for window in windows)
         ids = np.zeros((len(windows), longest), dtype=np.int64)
         kinds, mask = np.zeros_like(ids), np.zeros_like(ids)
@@ -145,10 +131,10 @@ class SpanReader:
             kinds[row, window.context_at : len(window.ids)] = 1
             mask[row, : len(window.ids)] = 1
         inputs = {"input_ids": ids, "attention_mask": mask}
-        if getattr(model.config, "type_vocab_size", 0) > 1:
+        if getattr(reader.model.config, "type_vocab_size", 0) > 1:
             inputs["token_type_ids"] = kinds
-        with torch.inference_mode():
-            output = model(**{name: torch.from_numpy(values) for name, values in inputs.items()})
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=reader.is_bf16):
+            output = reader.model(**{name: torch.from_numpy(values) for name, values in inputs.items()})
         return output.start_logits.float().numpy(), output.end_logits.float().numpy()
 
     def _loaded(self) -> LoadedReader:
@@ -191,14 +177,6 @@ def _place(passage: Passage, search_start: int, search_end: int) -> Place | None
     search_start += len(text) - len(text.lstrip())
     search_end -= len(text) - len(text.rstrip())
     return passage.to_document(search_start, search_end) if search_start < search_end else None
-
-
-def _with_context(passage: Passage, quote: Place) -> str:
-    """The quote as it is searched: behind the passage's title and headings; a passage of one quote as a whole."""
-    if len(passage.sentences) == 1 or not passage.start <= quote[0] < quote[1] <= passage.end:
-        return passage.search_text
-    context = passage.search_text.partition("\n")[0]
-    return f"{context}\n{passage.text[quote[0] - passage.start : quote[1] - passage.start]}"
 
 
 def _is_of_one_sentence(passage: Passage, place: Place) -> bool:

@@ -1,0 +1,41 @@
+"""The sentences that explain: the one that holds the answer, and those beside it that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from famqa.records import Span
+
+MOST_SENTENCES = 3
+_SHARE = 0.5  # of the best span's probability, from which on a sentence beside it belongs to the explanation
+
+
+def explained(best: Span, spans: Sequence[Span], is_description: bool) -> Span:
+    """`best`, quoted by one to three sentences that follow each other in its passage.
+
+    A sentence beside that of `best` is taken where a span of it is at least half as likely. A description goes on to
+    the end of its passage, as far as three sentences reach. A row or an item stays as it is.
+    """
+    sentences = best.passage.sentences
+    at = _sentence(best, best)
+    if at is None or best.quotes != (sentences[at],):
+        return best
+    likely = {_sentence(best, span) for span in spans if span.probability >= _SHARE * best.probability}
+    first = last = at
+    while last - first + 1 < MOST_SENTENCES:
+        if last + 1 < len(sentences) and (is_description or last + 1 in likely):
+            last += 1
+        elif first - 1 in likely:
+            first -= 1
+        else:
+            break
+    return replace(best, quotes=((sentences[first][0], sentences[last][1]),))
+
+
+def _sentence(best: Span, span: Span) -> int | None:
+    """Which sentence of the best span's passage holds `span`; None where it is of another passage."""
+    if span.passage.doc_id != best.passage.doc_id:
+        return None
+    holding = (n for n, (start, end) in enumerate(best.passage.sentences) if start <= span.start and span.end <= end)
+    return next(holding, None)
