@@ -71,6 +71,7 @@ def test_a_question_that_names_nothing_is_tried_with_the_subject_before_it() -> 
 def test_a_change_of_subject_is_taken_at_its_word() -> None:
     assert readings("Something else: when did it open?", [KEEPER]) == ("when did it open?",)
     assert readings("New question: who is she?", [KEEPER]) == ("who is she?",)
+    assert readings("Never mind. Who is she?", [KEEPER]) == ("Who is she?",)
 
 
 def test_back_to_names_the_subject() -> None:
@@ -86,6 +87,22 @@ def test_readings_are_few_and_never_the_same_twice() -> None:
     turns = [Turn(f"Who met Ann{n} and Bo{n} in Town{n}?", f"Cy{n}") for n in range(6)]
     found = readings("Who married her?", turns)
     assert len(found) == len(set(found)) <= 4
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "completed"),
+    [
+        ("What is paid for a move?", "And for a wedding?", "What is paid for a wedding?"),
+        (
+            "How long may one stay at the inn in winter?",
+            "And in summer?",
+            "How long may one stay at the inn in summer?",
+        ),
+        ("Who kept watch at night in 1980?", "And at noon?", "Who kept watch at noon in 1980?"),
+    ],
+)
+def test_a_phrase_replaces_the_one_with_its_preposition(before: str, follow_up: str, completed: str) -> None:
+    assert readings(follow_up, [Turn(before)]) == (completed, f"{before[:-1]} {follow_up[4:]}")
 
 
 def test_a_numbered_phrase_is_added_where_nothing_numbered_was_asked() -> None:
@@ -106,6 +123,7 @@ def test_a_subject_without_an_article_is_replaced() -> None:
     [
         ("When was the second lamp lit?", "And the third?", "When was the third lamp lit?"),
         ("When was lamp 2 lit?", "What about 3?", "When was lamp 3 lit?"),
+        ("When was version 2.0 of it sold?", "What about 2.4?", "When was version 2.4 of it sold?"),
         ("How many keepers has the first tower?", "And the last one?", "How many keepers has the last tower?"),
     ],
 )

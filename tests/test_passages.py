@@ -26,6 +26,16 @@ def word_limits(max_tokens: int) -> Limits:
 # Sentences
 
 
+def test_marks_that_close_emphasis_stay_with_their_sentence() -> None:
+    text = "**Note.** The rest *is* plain. A _b._ Next one."
+    assert [text[start:end] for start, end in sentences(text, 0, len(text))] == [
+        "**Note.**",
+        "The rest *is* plain.",
+        "A _b._",
+        "Next one.",
+    ]
+
+
 def test_sentences_are_trimmed_and_abbreviations_do_not_end_one() -> None:
     text = "  Dr. Marlow came at 3.15 p.m. on foot.  She stayed!\n\nWhy?  "
     assert [text[start:end] for start, end in sentences(text, 0, len(text))] == [

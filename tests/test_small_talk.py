@@ -15,6 +15,8 @@ from famqa.small_talk import ABOUT, FAREWELL, GREETING, ORDER, THANKS, small_tal
         ("Good morning", GREETING),
         ("thanks!", THANKS),
         ("ok thanks, that helped", THANKS),
+        ("Thank you! This was very helpful.", THANKS),
+        ("thanks, it helped me a lot", THANKS),
         ("Got it.", THANKS),
         ("bye", FAREWELL),
         ("Who are you?", ABOUT),

@@ -59,6 +59,7 @@ _OPENERS = re.compile(
 _NEW_SUBJECT = re.compile(
     r"(?:something|(?:a|one) (?:new|different|other)(?: question| thing| subject| topic)?|another|different|new)"
     r"(?: (?:else|question|thing|subject|topic))?\s*[,:;–—-]\s*|"
+    r"(?:never ?mind|forget (?:it|that))\s*[,:;.!–—-]+\s*|"
     r"(?:on another (?:note|subject)|changing (?:the )?(?:subject|topic)|unrelated)\s*[,:;–—-]\s*",
     re.IGNORECASE,
 )
@@ -82,12 +83,15 @@ _NAME = re.compile(
     r"(?:\b[^\W\d_a-z][\w'’.-]*|\"[^\"]+\")(?:\s+(?:(?:of|the|de|von|van|and|for)\s+)?(?:[^\W\d_a-z][\w'’.-]*|\d+|\"[^\"]+\"))*"
 )
 _NAMED = re.compile(rf"{_NAME.pattern}(?:(?:,|,? and|;) {_NAME.pattern})*")
+_DIGITS = r"\d+(?:\.\d+)*"
 _NUMBERED = re.compile(
-    rf"\b(?:the )?(?:\d+(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) [a-z]+\b|"
-    rf"\b[a-z]{{3,}} (?:\d+|{'|'.join(NUMBER_WORDS)})\b",
+    rf"\b(?:the )?(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) [a-z]+\b|"
+    rf"\b[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(NUMBER_WORDS)})\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(rf"\b(?:\d+(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    rf"\b(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous)\b", re.IGNORECASE
+)
 _BARE_NUMBER = re.compile(rf"(?:the )?(?P<number>{_NUMBER.pattern})(?: ones?)?", re.IGNORECASE)
 _WH = re.compile(
     r"(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about)\s+)?"
@@ -207,6 +211,7 @@ _ABOUT = re.compile(r"(?:what|how) about\s+|what of\s+", re.IGNORECASE)
 _PREPOSITION = re.compile(
     r"(?:in|on|at|as|for|with|from|by|during|after|before|since|until|under|of|to)\b", re.IGNORECASE
 )
+_NEXT_PHRASE = re.compile(rf"\s+(?!of\b){_PREPOSITION.pattern}|\s+near\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:the|an?|my|our|your)\s", re.IGNORECASE)
 _ARTICLE_AT_END = re.compile(rf"{_ARTICLE.pattern}$", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(
@@ -229,8 +234,20 @@ def _fragment(fragment: str, last: Turn) -> list[str]:
         # "Where was it held" becomes "In what year was it held"
         return [f"{bare} {rest}?", stated] if _AUXILIARY.match(rest) else [stated]
     if _PREPOSITION.match(bare) and not (_NUMBERED.search(bare) and _NUMBERED.search(before)):
-        return [f"{before} {bare}?"]
+        added = f"{before} {bare}?"
+        # "And for a wedding?" after "What is paid for a move?" may be another occasion, or a further condition.
+        replaced = _phrase_replaced(before, bare)
+        return [replaced, added] if replaced else [added]
     return [_slot_replaced(before, bare) or f"{before}: {bare}?"]
+
+
+def _phrase_replaced(before: str, new: str) -> str:
+    """The question with its last phrase that begins with the preposition of `new` replaced; "" where there is none."""
+    same = list(re.finditer(rf"(?<!^)\b{re.escape(new.split()[0])}\s+", before, re.IGNORECASE))
+    if not same:
+        return ""
+    following = _NEXT_PHRASE.search(before, same[-1].end())
+    return f"{before[: same[-1].start()]}{new}{before[following.start() :] if following else ''}?"
 
 
 def _slot_replaced(before: str, new: str) -> str:

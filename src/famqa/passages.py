@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import bisect
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,11 +19,12 @@ from famqa.documents.parsed import Range, trimmed, unmarked_ranges
 from famqa.errors import SettingsError
 from famqa.records import Block, BlockKind, Cell, Document, Passage, Segment
 
-CHUNKER_VERSION = 1  # raise it when the same document would be cut otherwise
+CHUNKER_VERSION = 2  # raise it when the same document would be cut otherwise
 
 SPLIT_PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
 """How text is split before byte pairs are merged."""
 
+_CLOSING = re.compile(r"(?:\*{1,3}|_{1,3})(?=\s)")
 _SENTENCE_LIMIT = 20_000  # characters given to the sentence splitter at once; longer paragraphs have no sentences
 _FILL = 0.25  # a paragraph below this share of the limit goes together with the next one
 _LABEL_WORDS = 3
@@ -84,6 +86,8 @@ def sentences(text: str, start: int, end: int) -> list[Range]:
         at = part_start
         for boundary in sentencex.get_sentence_boundaries("en", part):
             stop = part_start + boundary["end_index"]
+            if closing := _CLOSING.match(text, stop, end):  # "**Note.** The rest": the stars close the first sentence
+                stop = closing.end()
             piece = trimmed(text, at, stop)
             if piece[0] < piece[1]:
                 found.append(piece)

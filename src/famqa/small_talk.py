@@ -32,7 +32,9 @@ _MOOD = (
 _GREETS = rf"(?:hi|hiya|hello|hey|howdy|greetings|yo|good (?:morning|afternoon|evening|day)){_NAME}[\s,.!]*"
 _THANKS = (
     r"(?:ok(?:ay)?[\s,]+)?(?:(?:many )?thanks|thank (?:you|u)|thx|cheers|ty)"
-    r"(?: (?:a lot|so much|very much|again|for .{1,40}))?(?:[\s,.!]+(?:that (?:helped|helps|was helpful)|great|bye))?"
+    r"(?: (?:a lot|so much|very much|again|for .{1,40}))?"
+    r"(?:[\s,.!]+(?:great|bye|(?:that|this|it|you)(?:'s| is| was)? (?:\w+ )?"
+    r"(?:helped|helps|help|helpful|useful|great|perfect)(?: (?:me|us|a lot|very much|already))*))?"
 )
 _PRAISE = r"(?:ok(?:ay)?|great|cool|nice|perfect|awesome|good(?: job| bot| work)?|well done|got it|i see|wow|lol|haha)"
 _KINDS = r"(?:(?:real )?(?:human|person|robot|bot|machine|ai|llm|chat ?gpt|gpt|language model|assistant))"
