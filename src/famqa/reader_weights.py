@@ -132,6 +132,7 @@ def load_reader(files: ReaderFiles) -> LoadedReader:
 
 
 def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]:
+    import torch
     from tokenizers import Tokenizer
     from transformers import BertConfig, BertForQuestionAnswering
 
@@ -142,6 +143,10 @@ def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]
     if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
         raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit its manifest; get it again")
     model.load_state_dict({key: weights[key] for key in wanted})
+    if _multiplies_bf16():  # once and for all; autocast would do it anew for each batch
+        for module in model.modules():
+            if isinstance(module, torch.nn.Linear):
+                module.to(torch.bfloat16)
     return model, Tokenizer.from_file(str(_vocabulary()))
 
 
