@@ -44,6 +44,7 @@ RULES: dict[str, list[tuple[str, Callable[..., Any]]]] = {
     ],
     "the rest of a list or table": [("famqa.assistant.other_rows", lambda *_: ([], False))],
     "whole sentences for why and how": [("famqa.answering.asks_to_explain", never)],
+    "sentences beside it": [("famqa.answering.explained", lambda best, *_: best)],
     "rows of a table compared": [("famqa.assistant.is_over_rows", never)],
     "documents that differ": [("famqa.answering._rival", lambda *_: None)],
     "small talk": [("famqa.assistant.small_talk", lambda _: "")],

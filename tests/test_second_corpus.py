@@ -35,7 +35,7 @@ def measured(assistant: Assistant) -> dict[str, Any]:
         ("alias_hit", 0.85),
         ("f1", 0.65),
         ("group_coverage", 0.70),
-        ("refusal_recall", 0.60),
+        ("refusal_recall", 0.65),
         ("verbatim", 1.0),
     ],
 )

@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument(
         "--keep", type=Path, default=None, help="folder for corpus and index, used again if it is there"
     )
-    parser.add_argument("--threshold", type=float, default=0.13, help="least probability at which to answer")
+    parser.add_argument("--threshold", type=float, default=0.18, help="least probability at which to answer")
     parser.add_argument("--write", type=Path, default=None, help="manifest.json to put the calibration into")
     args = parser.parse_args()
 
@@ -109,7 +109,7 @@ def main() -> None:
     ) / len(bins)
     print(f"expected calibration error {error:.3f}")
     print("\nthreshold: refused of each kind; right among the answered")
-    for threshold in (0.1, 0.13, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
+    for threshold in (0.1, 0.15, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
         shares = []
         for kind in ("answerable", "impossible", "taken out"):
             of_kind = [p < threshold for k, p, _ in tops if k == kind]
