@@ -4,8 +4,7 @@
 
 given   answerable questions, each with its own paragraph (cut as the product cuts it)
 mixed   as many unanswerable as answerable ones, their paragraph given; an answer below the threshold is none. The
-        threshold is the best on one half of the articles, the figures are of the other half. Decided twice: by the
-        model's own score, since there is no search here, and by the product's probability, which counts on one
+        threshold is the best on one half of the articles, the figures are of the other half
 end     answerable questions against all paragraphs of the file, index and search included
 
 EM and F1 are those of SQuAD's script. Questions are drawn with seed 0; figures on the reporting half of the articles
@@ -42,15 +41,6 @@ def best_text(reader: SpanReader, question: str, candidates: list[Candidate]) ->
         return "", 0.0
     passage = spans[0].passage
     return passage.text[spans[0].start - passage.start : spans[0].end - passage.start], spans[0].probability
-
-
-def own_best(reader: SpanReader, question: str, candidates: list[Candidate]) -> tuple[str, float]:
-    """Text of the span that the model itself scores best, and that score; "" and -inf where there is none."""
-    found = max(reader.features(question, candidates), key=lambda span: span.features[0], default=None)
-    if found is None:
-        return "", -math.inf
-    passage = found.passage
-    return passage.text[found.start - passage.start : found.end - passage.start], found.features[0]
 
 
 class Given:
@@ -127,15 +117,14 @@ def main() -> None:
             sizes = [list(pool) for pool in pools]
             size = min(per_half, *map(len, sizes))
             halves[half] = [row for pool in sizes for row in random.Random(0).sample(pool, size)]
-        for name, best in (("by the model's own score", own_best), ("by the product's probability", best_text)):
-            found = {
-                half: [(row, *best(reader, row["question"], given(row))) for row in rows]
-                for half, rows in halves.items()
-            }
-            threshold, f1 = best_threshold(found[False])
-            kept = [text if score >= threshold else "" for _, text, score in found[True]]
-            print(f"mixed  {name}: threshold {threshold:.3f}, F1 {100 * f1:.1f} on the half it was chosen on")
-            show("mixed", halves[True], kept, reporting)
+        found = {
+            half: [(row, *best_text(reader, row["question"], given(row))) for row in rows]
+            for half, rows in halves.items()
+        }
+        threshold, f1 = best_threshold(found[False])
+        kept = [text if probability >= threshold else "" for _, text, probability in found[True]]
+        print(f"mixed  threshold {threshold:.3f}, F1 {100 * f1:.1f} on the half it was chosen on")
+        show("mixed", halves[True], kept, reporting)
     if "end" in args.parts:
         with paragraphs(every, args.keep) as (settings, _):
             update(settings)
