@@ -55,10 +55,11 @@ def main() -> None:
             lines = args.questions.read_text("utf-8").splitlines()
             questions = [json.loads(line)["question"] for line in lines if "question" in json.loads(line)]
         assistant.ask(questions[0])
-        found = [assistant.ask(question).timings_ms for question in questions]
+        timed = [assistant.ask(question).timings_ms for question in questions]
+        found = [each for each in timed if "read" in each]  # small talk is answered without reading
         total = [each["total"] for each in found]
         print(
-            f"{len(questions)} questions in a running process: median {statistics.median(total):.0f} ms, "
+            f"{len(found)} questions in a running process: median {statistics.median(total):.0f} ms, "
             f"95th percentile {percentile(total, 0.95):.0f} ms"
         )
         for stage in ("search", "read", "answer"):
