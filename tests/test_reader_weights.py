@@ -140,3 +140,12 @@ def test_a_transformers_model_by_folder_drops_in(tmp_path: Path, copied: Path) -
     loaded = load_reader(locate_reader(str(tmp_path / "tiny")))
     assert loaded.model.config.hidden_size == 32
     assert (loaded.mark_start, loaded.mark_end) == (101, 102)
+
+
+@pytest.mark.model
+def test_the_shipped_reader_can_be_had_in_float32() -> None:
+    import torch
+
+    loaded = load_reader(locate_reader(DEFAULT_READER), in_float32=True)
+    assert not loaded.is_bf16
+    assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}

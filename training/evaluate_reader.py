@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = load_reader(locate_reader(str(options.reader))).model
+    model = load_reader(locate_reader(str(options.reader)), in_float32=True).model
     rows_by_half = dict(zip(("calibrate", "report"), halves(read_rows(options.data)), strict=True))
     if options.limit:
         for half, rows in rows_by_half.items():

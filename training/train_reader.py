@@ -50,7 +50,7 @@ class PooledDropout(nn.Module):
 
 def load_model(init: Path, dropout: float, device: torch.device) -> BertForQuestionAnswering:
     """The base encoder with a fresh head, or an earlier reader; the embeddings are frozen."""
-    model = load_reader(locate_reader(str(init))).model
+    model = load_reader(locate_reader(str(init)), in_float32=True).model
     for parameter in model.bert.embeddings.parameters():
         parameter.requires_grad = False
     pool = None

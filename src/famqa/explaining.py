@@ -34,7 +34,7 @@ def explained(best: Span, spans: Sequence[Span], is_description: bool) -> Span:
 
 
 def _sentence(best: Span, span: Span) -> int | None:
-    """Which sentence of the best span's passage holds `span`; None where it is of another passage."""
+    """Which sentence of the best span's passage holds `span`; None where it stands elsewhere."""
     if span.passage.doc_id != best.passage.doc_id:
         return None
     holding = (n for n, (start, end) in enumerate(best.passage.sentences) if start <= span.start and span.end <= end)

@@ -111,8 +111,8 @@ class LoadedReader:
     is_bf16: bool  # whether matrices are multiplied in bfloat16 instead of float32
 
 
-def load_reader(files: ReaderFiles) -> LoadedReader:
-    """The model and its tokenizer. Raises `ModelError`."""
+def load_reader(files: ReaderFiles, in_float32: bool = False) -> LoadedReader:
+    """The model and its tokenizer; `in_float32` on every processor, for those who train. Raises `ModelError`."""
     hush_libraries()
     try:
         model, tokenizer = _load_any(files) if files.config is None else _load_shipped(files, files.config)
@@ -127,12 +127,14 @@ def load_reader(files: ReaderFiles) -> LoadedReader:
     if len(marks) < 2:
         raise ModelError(f"reader '{files.name}': its tokenizer sets no marks at the ends; take a BERT-like reader")
     model.train(False)
-    is_bf16 = files.config is not None and _multiplies_bf16()  # of another model we do not know what it loses by it
+    # Of another model than the shipped one we do not know what it loses by it.
+    is_bf16 = not in_float32 and files.config is not None and _multiplies_bf16()
+    if is_bf16:
+        _round_matrices(model)
     return LoadedReader(model, tokenizer, marks[0], marks[-1], is_bf16)
 
 
 def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]:
-    import torch
     from tokenizers import Tokenizer
     from transformers import BertConfig, BertForQuestionAnswering
 
@@ -143,10 +145,6 @@ def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]
     if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
         raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit its manifest; get it again")
     model.load_state_dict({key: weights[key] for key in wanted})
-    if _multiplies_bf16():  # once and for all; autocast would do it anew for each batch
-        for module in model.modules():
-            if isinstance(module, torch.nn.Linear):
-                module.to(torch.bfloat16)
     return model, Tokenizer.from_file(str(_vocabulary()))
 
 
@@ -168,6 +166,15 @@ def _multiplies_bf16() -> bool:
 
     known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch does not tell
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
+def _round_matrices(model: Any) -> None:
+    """Makes the matrices bfloat16 once and for all; autocast would do it anew for each batch."""
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.to(torch.bfloat16)
 
 
 def _vocabulary() -> Path:
