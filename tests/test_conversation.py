@@ -59,6 +59,40 @@ def test_a_bare_question_word_asks_the_last_question_anew() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "answer", "further", "expected"),
+    [
+        ("Which ship sank in the bay?", "the Bluebell", "Why?", "Why: the Bluebell sank in the bay?"),
+        ("What causes the rust?", "salt", "Why?", "Why: salt causes the rust?"),
+        ("Which ship won?", "the Comet", "When?", "When: the Comet won?"),
+        ("How many keepers live in Varn?", "3", "Since when?", "Since when: 3 keepers live in Varn?"),
+    ],
+)
+def test_a_question_about_the_subject_becomes_a_statement(asked: str, answer: str, further: str, expected: str) -> None:
+    assert first(further, Turn(asked, answer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("further", "expected"),
+    [
+        ("And when had they begun?", "when had they begun (paint the pier)?"),
+        ("Why did they?", "Why did they paint the pier?"),
+    ],
+)
+def test_they_who_are_nobody_in_particular_go_on_with_the_deed(further: str, expected: str) -> None:
+    assert first(further, Turn("Until when did they paint the pier?", "June")) == expected
+
+
+def test_that_and_a_noun_of_its_own_may_be_a_new_thing() -> None:
+    assert readings("When was that mill built?", [Turn("Where does Ann Lee work?", "the mill")]) == (
+        "When was Ann Lee built?",
+        "When was the mill built (Ann Lee)?",
+    )
+    assert readings("When was that season filmed?", [Turn("Who directed season 2?", "Bo Ray")])[0] == (
+        "When was season 2 filmed?"
+    )
+
+
 def test_a_phrase_with_a_preposition_is_added() -> None:
     assert first("And in winter?", Turn("Who keeps the lamp?", "Holm")) == "Who keeps the lamp in winter?"
 

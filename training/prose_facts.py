@@ -281,7 +281,138 @@ FACTS = [
             ],
         },
     ),
+    Fact(
+        [
+            "[q1] is the {office} of the {body}; the {body2} is run by [q2].",
+            "The {body} has [q1] as its {office}. [q2] runs the {body2}.",
+            "[q2] looks after the {body2}, [q1] is {office} of the {body}.",
+        ],
+        {
+            "q1": ["Who is the {office} of the {body}?", "Who is {office} at the {body}?", "{body} {office}"],
+            "q2": ["Who runs the {body2}?", "Who is in charge of the {body2}?"],
+            "": [
+                "Who is the {office} of the {body2}?",
+                "Who is the {office2} of the {body}?",
+                "What is the telephone number of the {body}?",
+                "How much does {q2} earn?",
+                "Since when has {q1} been the {office}?",
+            ],
+        },
+    ),
+    Fact(
+        [
+            "The {thing} was put in in [y5] and is [metres] long.",
+            "The {thing}, [metres] long, dates from [y5].",
+            "In [y5] the {thing} was put in because [cause2].",
+            "[q3] put in the {thing} for [price].",
+        ],
+        {
+            "y5": ["When was the {thing} put in?", "How old is the {thing}?", "year of the {thing}"],
+            "metres": ["How long is the {thing}?", "What is the length of the {thing}?"],
+            "cause2": ["Why was the {thing} put in?", "What was the reason for the {thing}?"],
+            "q3": ["Who put in the {thing}?", "Who installed the {thing}?"],
+            "price": ["How much did the {thing} cost?", "What was paid for the {thing}?"],
+            "": ["How heavy is the {thing}?", "Which company insures the {thing}?", "How much did the {thing2} cost?"],
+        },
+    ),
+    Fact(
+        [
+            "The {body} is open from [h1] to [h2], except on [weekday].",
+            "The {body} opens at [h1] and shuts at [h2]; [weekday] is its day of rest.",
+        ],
+        {
+            "h1": ["When does the {body} open?", "From what time can one get into the {body}?"],
+            "h2": ["Until when is the {body} open?", "At what time does the {body} close?"],
+            "weekday": ["On which day is the {body} closed?", "When is the {body} shut all day?"],
+            "": [
+                "When does the {body2} open?",
+                "What is the entrance fee of the {body}?",
+                "How long is the {body}?",
+                "What is the name of the {body}?",
+                "Who opens the {body}?",
+                "Where is the {body}?",
+            ],
+        },
+    ),
+    Fact(
+        [
+            "The {body2} was painted [colour] in [y6].",
+            "[q4] painted the {body2} [colour].",
+            "The {body2} is [colour] since [cause3].",
+        ],
+        {
+            "colour": ["What colour is the {body2}?", "In which colour was the {body2} painted?"],
+            "y6": ["When was the {body2} painted?"],
+            "q4": ["Who painted the {body2}?", "Who painted the {body2} {colour}?"],
+            "cause3": ["Why is the {body2} {colour}?"],
+            "": ["What did it cost to paint the {body2}?", "How many windows does the {body2} have?"],
+        },
+    ),
+    Fact(
+        [
+            "{q5} was away in {month}, so [q6] took the {meeting}.",
+            "As {q5} was away in {month}, the {meeting} was taken by [q6].",
+        ],
+        {
+            "q6": ["Who took the {meeting}?", "Who stood in for {q5} in {month}?"],
+            "": [
+                "Why was {q5} away in {month}?",
+                "Where was {q5} in {month}?",
+                "How long was {q5} away?",
+                "What was decided at the {meeting}?",
+            ],
+        },
+    ),
+    Fact(
+        [
+            "A new {thing2} has been ordered from [firm]; the {body} pays [part_paid] of it.",
+            "The {body} will pay [part_paid] of the new {thing2}, which [firm] is to deliver.",
+        ],
+        {
+            "firm": ["Who delivers the {thing2}?", "From which firm does the {thing2} come?"],
+            "part_paid": [
+                "How much of the {thing2} does the {body} pay?",
+                "Which part of the {thing2} does the {body} pay?",
+            ],
+            "": [
+                "What will the {thing2} cost?",
+                "When will the {thing2} arrive?",
+                "Who pays the rest of the {thing2}?",
+                "Which firm insures the {body}?",
+            ],
+        },
+    ),
+    Fact(
+        [
+            "{q7} came to the {body2} in [y7] and retired as {office2} [term] later.",
+            "In [y7], {q7} joined the {body2}, and stayed for [term], in the end as {office2}.",
+        ],
+        {
+            "y7": ["When did {q7} come to the {body2}?", "In what year did {q7} join the {body2}?"],
+            "term": ["How long did {q7} stay at the {body2}?", "For how long was {q7} at the {body2}?"],
+            "": [
+                "How old was {q7} on joining the {body2}?",
+                "Who came after {q7} as {office2}?",
+                "Where was {q7} born?",
+                "Why did {q7} leave the {body2}?",
+                "Who is the {office2} of the {body}?",
+            ],
+        },
+    ),
 ]
+
+BODIES = """library;swimming pool;clinic;youth club;choir;theatre;brewery;allotment society;sailing school;observatory
+chapel;market hall;print shop;dairy;fire station;bakery;college;lighthouse;cinema;repair shop;archive;boathouse"""
+OFFICES = """treasurer;secretary;caretaker;manager;deputy head;chair;clerk;accountant;steward;warden;press officer
+bookkeeper;safety officer"""
+THINGS = """boiler;lift;organ;footbridge;fence;conveyor;water pipe;jetty;ventilation shaft;crane;pipeline;slide
+greenhouse;kiln;ramp;solar roof;oven;cable car;drain;stage curtain;water tank"""
+COLOURS = "green;dark red;yellow;white;blue;ochre;black and white;light grey"
+MEETINGS = "annual meeting;first-aid course;budget round;spring concert;inspection;autumn sale;staff meeting"
+PARTS_PAID = "a third;two thirds;half;a quarter;20 percent;three fifths;most"
+TERMS = "nine years;two decades;eighteen months;six years;thirty-one years;four seasons"
+HOURS = "7 a.m.;8:30;nine o'clock;10 am;noon;6.15"
+EVENINGS = "5 p.m.;half past six;18:00;seven o'clock;9.30 pm;dusk"
 
 CAUSES = """the river had flooded the hall;a strike closed the harbour;the main sponsor withdrew
 the roof was found to leak

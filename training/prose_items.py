@@ -14,16 +14,25 @@ from line_phrases import ORDINALS, WORKS, person
 from prose_facts import (
     ACTS,
     AIMS,
+    BODIES,
     CAUSES,
+    COLOURS,
     DIDS,
     EFFECTS,
+    EVENINGS,
     FACTS,
+    HOURS,
     HOUSES,
     LOSSES,
+    MEETINGS,
     NEWS,
+    OFFICES,
     OLDS,
+    PARTS_PAID,
     POSTS,
     SITES,
+    TERMS,
+    THINGS,
     Fact,
 )
 from table_rows import FAMILY, GIVEN, MONTHS, NOUNS, TOWNS
@@ -37,6 +46,12 @@ _SLOT = re.compile(r"\[(\w+)\]|\{(\w+)\}")
 
 def _of(rng: random.Random, listed: str) -> str:
     return rng.choice(re.split(r";|\n", listed))
+
+
+def _pair(rng: random.Random, name: str, listed: str) -> dict[str, str]:
+    """Two different ones of a kind, so that a question can ask of the one what is told of the other."""
+    one, other = rng.sample(re.split(r";|\n", listed), 2)
+    return {name: one, f"{name}2": other}
 
 
 def _values(rng: random.Random) -> dict[str, str]:
@@ -84,7 +99,26 @@ def _values(rng: random.Random) -> dict[str, str]:
             "name": f"{rng.choice(NOUNS)} of {rng.choice(GIVEN)}",
             "site": _of(rng, SITES),
         }
-        | {f"y{n}": str(rng.randint(1900, 2024)) for n in range(1, 5)}
+        | {f"y{n}": str(rng.randint(1900, 2024)) for n in range(1, 8)}
+        | {f"q{n}": person(rng) for n in range(1, 8)}
+        | _pair(rng, "body", BODIES)
+        | _pair(rng, "office", OFFICES)
+        | _pair(rng, "thing", THINGS)
+        | {
+            "metres": f"{rng.randint(2, 95)} {rng.choice(['m', 'metres', 'feet', 'yards'])}",
+            "cause2": _of(rng, CAUSES),
+            "cause3": _of(rng, CAUSES),
+            "price": f"{rng.choice('$£€')}{rng.randint(2, 90)},{rng.randint(0, 9)}00",
+            "h1": _of(rng, HOURS),
+            "h2": _of(rng, EVENINGS),
+            "weekday": rng.choice(["Monday", "Tuesday", "Wednesday", "Friday", "Sunday"]),
+            "colour": _of(rng, COLOURS),
+            "month": rng.choice(MONTHS),
+            "meeting": _of(rng, MEETINGS),
+            "firm": f"{rng.choice(FAMILY)} {rng.choice(['& Sons', 'Ltd', 'Works', 'Brothers', 'and Daughter'])}",
+            "part_paid": _of(rng, PARTS_PAID),
+            "term": _of(rng, TERMS),
+        }
     )
 
 

@@ -27,6 +27,7 @@ from tokenizers import Tokenizer
 from famqa.evaluation.squad import read_rows
 from line_items import line_examples
 from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
+from other_questions import Bank, other_side, other_thing
 from prose_items import prose_examples
 from rewording import estranged, reworded
 from table_rows import table_examples
@@ -36,13 +37,16 @@ from wordnet import WordNet
 HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
 # How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
 KIND_WEIGHTS = {
-    "swapped": 0.34,
-    "retrieved": 0.22,
-    "removed": 0.14,
-    "opposite": 0.12,
-    "word": 0.12,
-    "sentence": 0.06,
-    "negated": 0.04,
+    "swapped": 0.30,
+    "retrieved": 0.20,
+    "removed": 0.12,
+    "asked": 0.12,
+    "side": 4.0,
+    "thing": 4.0,
+    "opposite": 0.10,
+    "word": 0.10,
+    "sentence": 0.04,
+    "negated": 0.03,
 }
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
@@ -164,6 +168,7 @@ class Builder:
         self.max_pieces = max_pieces
         self.wordnet = wordnet
         self.other_words = other_words
+        self.bank: Bank | None = None
 
     def worded(self, question: str, sentence: str) -> str:
         """`question` as people ask it: now and then in other words than the text's, and as they type."""
@@ -247,6 +252,16 @@ class Builder:
         if kind == "opposite":
             changed = swap_opposite(question, rng)
             return changed and (changed, context)
+        if kind in ("side", "thing", "asked"):
+            if self.wordnet is None:
+                return None
+            if kind == "side":
+                changed = other_side(question, start, end, context, self.wordnet, rng)
+            elif kind == "thing":
+                changed = other_thing(question, context[a:b], context, self.wordnet, rng)
+            else:
+                changed = self.bank and self.bank.ask(context, row["title"], rng)
+            return changed and (changed, context)
         if kind == "negated":
             changed = negate(question, rng)
             return changed and (changed, context)
@@ -306,6 +321,9 @@ def build(
     with tempfile.TemporaryDirectory() as folder:
         collection.build(folder)
         builder = Builder(collection, max_pieces, seed, wordnet and WordNet(wordnet), other_words)
+        if builder.wordnet:
+            answered = [row for rows in rows_of.values() for row in rows if row["answers"] and row["title"]]
+            builder.bank = Bank(builder.wordnet, answered)
         for source in sources:
             rows = rows_of[source.path]
             chosen = rows * int(source.share)

@@ -55,6 +55,11 @@ _PLURAL_VERB = re.compile(
     r"^\W*(?:who|what|which)(?: \w+s| people| else)? (?:all )?(?:are|were|have)\b(?! you\b| we\b| they called\b)", re.I
 )
 _WHO_DOES = re.compile(r"^\W*who (?:all )?(?!is|was|has|does)\w+s (?:at|in|on|for|with|there|here)\b", re.IGNORECASE)
+_TO_BE_DONE = re.compile(
+    r"^\W*what (?:all )?(?:(?:has|have|needs?|ought) to be|(?:must|should|can|may) be|"
+    r"(?:must|should) (?:i|you|we|one)) ",
+    re.IGNORECASE,
+)
 _EVERY = re.compile(
     r"\b(?:all (?:of )?(?:the|those|these|its|their|his|her)|every|both|everyone|everybody)\b", re.IGNORECASE
 )
@@ -72,7 +77,7 @@ _NOUN_WITHIN = 5  # words after "which" or "what"
 
 
 def asks_for_several(question: str) -> bool:
-    """Whether more than one thing is asked for: "which ships", "name the three keepers", "who were", "who works at".
+    """Whether several things are asked for: "which ships", "name three", "who were", "who works at", "what must be".
 
     >>> asks_for_several("Which ships were lost?"), asks_for_several("Which ship was lost first?")
     (True, False)
@@ -80,7 +85,7 @@ def asks_for_several(question: str) -> bool:
     bare = question.strip().rstrip("?!. ")
     if (listed := _LISTED.match(bare)) is not None:
         return _has_plural(listed["rest"], stop_at_verb=False)
-    if _PLURAL_VERB.match(bare) or _WHO_DOES.match(bare):
+    if _PLURAL_VERB.match(bare) or _WHO_DOES.match(bare) or _TO_BE_DONE.match(bare):
         return True
     found = _WH_NOUN.search(bare)
     if found is not None and _has_plural(found["rest"], stop_at_verb=True):

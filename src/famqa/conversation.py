@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from famqa.asking import asks_to_describe
-from famqa.terms import FUNCTION_WORDS, NUMBER_WORDS, content_terms
+from famqa.phrases import AUXILIARY, BARE_NUMBER, NAMED, NUMBER, NUMBERED, SHORT_WH, WH, WITH_VERB, names_in, thing_in
+from famqa.terms import FUNCTION_WORDS, content_terms
 
 _READINGS = 4
 _REMEMBERED = 3  # turns looked back upon
@@ -40,7 +41,7 @@ def readings(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
         return (asked,)
     last = turns[-1]
     referents = [told] if told else _referents(turns)
-    pointed = _pointing(asked, referents)
+    pointed = _done_by_them(asked, last) or _pointing(asked, referents)
     if _is_fragment(asked):
         found = [reading for replaced in pointed or [asked] for reading in _fragment(replaced, last)]
     elif pointed:
@@ -79,81 +80,28 @@ def _opening(asked: str) -> tuple[bool, str, str]:
         asked = asked[match.end() :]
 
 
-_NAME = re.compile(
-    r"(?:\b[^\W\d_a-z][\w'’.-]*|\"[^\"]+\")(?:\s+(?:(?:of|the|de|von|van|and|for)\s+)?(?:[^\W\d_a-z][\w'’.-]*|\d+|\"[^\"]+\"))*"
-)
-_NAMED = re.compile(rf"{_NAME.pattern}(?:(?:,|,? and|;) {_NAME.pattern})*")
-_DIGITS = r"\d+(?:\.\d+)*"
-_NUMBERED = re.compile(
-    rf"\b(?:the )?(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) [a-z]+\b|"
-    rf"\b[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(NUMBER_WORDS)})\b",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    rf"\b(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous)\b", re.IGNORECASE
-)
-_BARE_NUMBER = re.compile(rf"(?:the )?(?P<number>{_NUMBER.pattern})(?: ones?)?", re.IGNORECASE)
-_WH = re.compile(
-    r"(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about)\s+)?"
-    r"(?:how (?:many|much|long|often|old|far|big|tall|high)(?: \w+)?|(?:which|what)(?: (?!is\b|are\b|was\b|were\b|do\b|"
-    r"does\b|did\b|has\b|have\b|had\b|can\b|will\b|would\b)\w+){0,3}|who(?:m|se)?|when|where|why|how)\b",
-    re.IGNORECASE,
-)
-_SHORT_WH = re.compile(
-    r"(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about)\s+(?:how (?:many|much)|which|what)(?: \w+){0,2}|"
-    r"how (?:many|much|long|often|old|far)(?: \w+)?|(?:which|what)(?: \w+)?|who(?:m|se)?|when|where|why|how)",
-    re.IGNORECASE,
-)
-_AUXILIARY = re.compile(
-    r"\b(?:is|are|was|were|be|been|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|"
-    r"isn't|aren't|wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't)\b",
-    re.IGNORECASE,
-)
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers|himself|herself)\b", re.IGNORECASE)
 _THING = re.compile(r"\b(?:it|its|they|them|their|theirs|these|those|this|that)\b", re.IGNORECASE)
 _DEMONSTRATIVE = re.compile(
     r"\b(?:that|this|those|these|the same) (?!is\b|was\b|are\b|were\b|has\b|had\b)(?P<noun>\w+)", re.I
 )
+_THEY = re.compile(
+    r"\b(?:do|did|have|had|can|could|will|would|must|should) (?P<they>they|people|you|we)\b(?P<deed>.*)", re.IGNORECASE
+)
 _POSSESSIVE = frozenset(["his", "her", "its", "their"])
-
-
-def _names(text: str, skip_first: bool) -> list[str]:
-    """Names in a question, leaving out the capital of its first word."""
-    found = []
-    for match in _NAME.finditer(text):
-        name = match.group()
-        if skip_first and match.start() == 0:
-            first, _, name = name.partition(" ")
-            if first.casefold() not in FUNCTION_WORDS and name:
-                name = f"{first} {name}"
-        name = name.removesuffix("'s").removesuffix("’s").strip(' ."')
-        if name and name.casefold() not in FUNCTION_WORDS:
-            found.append(name)
-    return found
 
 
 def _referents(turns: Sequence[Turn]) -> list[str]:
     """What a pronoun may stand for, likeliest first: what the last questions were about, then their answers."""
     found: list[str] = []
     for turn in reversed(turns[-_REMEMBERED:]):
-        names = _names(turn.question, skip_first=True)
+        names = names_in(turn.question, skip_first=True)
         found += names[-1:] + names[:-1]
-        if _NAMED.fullmatch(turn.answer):
+        if NAMED.fullmatch(turn.answer):
             found.append(turn.answer)
-        if not names and (thing := _thing(turn.question)):
+        if not names and (thing := thing_in(turn.question)):
             found.append(thing)
     return list(dict.fromkeys(found))
-
-
-def _thing(question: str) -> str:
-    """The last noun phrase with an article or a number, for a question that names nothing: "the first lamp"."""
-    numbered = [match.group() for match in _NUMBERED.finditer(question)]
-    if numbered:
-        return numbered[-1]
-    phrases = re.findall(
-        r"\b(?:the|an?|my|our|your) (?:[\w'’-]+(?: of the [\w'’-]+)?(?: [\w'’-]+)?)", question.rstrip(" ?"), re.I
-    )
-    return phrases[-1] if phrases else ""
 
 
 def _pointing(asked: str, referents: Sequence[str]) -> list[str]:
@@ -166,10 +114,28 @@ def _pointing(asked: str, referents: Sequence[str]) -> list[str]:
         and not demonstrative
         and thing
         and thing.group().casefold() in ("that", "this")
-        and _names(asked, True)
+        and names_in(asked, True)
     ):
         return []  # a conjunction: "the film that Ann made"
-    return [_replaced(asked, referent, person is not None) for referent in referents[:3]]
+    if person or not demonstrative:
+        return [_replaced(asked, referent, person is not None) for referent in referents[:3]]
+    noun = set(content_terms(demonstrative["noun"]))
+    same = [referent for referent in referents if noun <= set(content_terms(referent))]
+    if same:
+        return [_replaced(asked, same[0], False)]
+    # "When was that mill built?" of someone who works there: the mill is not the one asked about before.
+    kept = f"{asked[: demonstrative.start()]}the {asked[demonstrative.start('noun') :].rstrip(' ?.!')}"
+    found = [_replaced(asked, referent, False) for referent in referents[:3]]
+    return [found[0], f"{kept} ({referents[0]})?", *found[1:]]
+
+
+def _done_by_them(asked: str, last: Turn) -> list[str]:
+    """ "When had they begun?" after "When did they film it?": they are nobody in particular, the deed goes on."""
+    before, now = _THEY.search(last.question.rstrip(" ?.!")), _THEY.search(asked.rstrip(" ?.!"))
+    if before is None or now is None or before["they"].casefold() != now["they"].casefold():
+        return []
+    bare = asked.rstrip(" ?.!")
+    return [f"{bare} ({before['deed'].strip()})?" if now["deed"].strip() else f"{bare}{before['deed']}?"]
 
 
 def _replaced(asked: str, referent: str, is_person: bool) -> str:
@@ -200,10 +166,10 @@ def _is_fragment(asked: str) -> bool:
         return True
     if asks_to_describe(bare):
         return False
-    if _AUXILIARY.search(bare):
+    if AUXILIARY.search(bare):
         return False
-    wh = _SHORT_WH.match(bare)
-    return len(bare.split()) <= 6 if _WH.match(bare) is None else wh is not None and wh.end() == len(bare)
+    wh = SHORT_WH.match(bare)
+    return len(bare.split()) <= 6 if WH.match(bare) is None else wh is not None and wh.end() == len(bare)
 
 
 _OWN_SUBJECT = re.compile(r"\b(?!(?:it|that|there|here|what|who|how|where|when|let)\b)\w+['’]s\b", re.IGNORECASE)
@@ -215,7 +181,7 @@ _NEXT_PHRASE = re.compile(rf"\s+(?!of\b){_PREPOSITION.pattern}|\s+near\b", re.IG
 _ARTICLE = re.compile(r"\b(?:the|an?|my|our|your)\s", re.IGNORECASE)
 _ARTICLE_AT_END = re.compile(rf"{_ARTICLE.pattern}$", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(
-    rf"(?P<head>{_WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.IGNORECASE
+    rf"(?P<head>{WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.IGNORECASE
 )
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
 
@@ -224,16 +190,19 @@ def _fragment(fragment: str, last: Turn) -> list[str]:
     """The last question with what the fragment says put in its place, in each way that it may fit."""
     bare = _ABOUT.sub("", fragment.strip(" ?.!"), count=1)
     before = last.question.rstrip(" ?.!")
-    wh = _WH.match(bare)
-    old = _WH.match(before)
+    wh = WH.match(bare)
+    old = WH.match(before)
     if wh and not bare[wh.end() :].strip():
         if old is None:
             return [f"{bare} {before}?"]
-        rest = before[old.end() :].strip()
-        stated = f"{bare}: {last.answer or before[: old.end()]} {rest}?"  # "Which lamp has a wick" as a statement
+        end = old.end()
+        if not AUXILIARY.match(before[end:].strip()):  # "which lamp hangs | in": what is asked for has its verb inside
+            end = old.start() + len(WITH_VERB.sub("", old.group()))
+        rest = before[end:].strip()
+        stated = f"{bare}: {last.answer or before[:end]} {rest}?"  # "Which lamp has a wick" as a statement
         # "Where was it held" becomes "In what year was it held"
-        return [f"{bare} {rest}?", stated] if _AUXILIARY.match(rest) else [stated]
-    if _PREPOSITION.match(bare) and not (_NUMBERED.search(bare) and _NUMBERED.search(before)):
+        return [f"{bare} {rest}?", stated] if AUXILIARY.match(rest) else [stated]
+    if _PREPOSITION.match(bare) and not (NUMBERED.search(bare) and NUMBERED.search(before)):
         added = f"{before} {bare}?"
         # "And for a wedding?" after "What is paid for a move?" may be another occasion, or a further condition.
         replaced = _phrase_replaced(before, bare)
@@ -252,15 +221,15 @@ def _phrase_replaced(before: str, new: str) -> str:
 
 def _slot_replaced(before: str, new: str) -> str:
     """The question with its part of the same kind as `new` replaced by it; "" where there is none."""
-    numbered = list(_NUMBERED.finditer(before))
-    if numbered and (bare := _BARE_NUMBER.fullmatch(new)):  # "the third" takes its noun from "the second season"
+    numbered = list(NUMBERED.finditer(before))
+    if numbered and (bare := BARE_NUMBER.fullmatch(new)):  # "the third" takes its noun from "the second season"
         old = numbered[-1]
-        return f"{before[: old.start()]}{_NUMBER.sub(bare['number'], old.group(), count=1)}{before[old.end() :]}?"
-    if numbered and _NUMBERED.search(new):
+        return f"{before[: old.start()]}{NUMBER.sub(bare['number'], old.group(), count=1)}{before[old.end() :]}?"
+    if numbered and NUMBERED.search(new):
         old = numbered[-1]
         return f"{before[: old.start()]}{_LEADING.sub('', new)}{before[old.end() :]}?"
-    names = _names(before, skip_first=True)
-    if _names(f"x {new}", skip_first=True) and names:
+    names = names_in(before, skip_first=True)
+    if names_in(f"x {new}", skip_first=True) and names:
         at = before.rindex(names[-1])
         ahead = _ARTICLE_AT_END.sub("", before[:at]) if _ARTICLE.match(new) else before[:at]
         return f"{ahead}{new}{before[at + len(names[-1]) :]}?"
@@ -272,10 +241,10 @@ def _slot_replaced(before: str, new: str) -> str:
 
 def _topic(asked: str, turns: Sequence[Turn]) -> str:
     """What a question that names nothing of its own may be about: the names and numbered things asked about before."""
-    if _names(asked, skip_first=True) or _NUMBERED.search(asked) or _OWN_SUBJECT.search(asked):
+    if names_in(asked, skip_first=True) or NUMBERED.search(asked) or _OWN_SUBJECT.search(asked):
         return ""
     for turn in reversed(turns[-_REMEMBERED:]):
-        named = _names(turn.question, skip_first=True) + [match.group() for match in _NUMBERED.finditer(turn.question)]
+        named = names_in(turn.question, skip_first=True) + [match.group() for match in NUMBERED.finditer(turn.question)]
         new = [name for name in dict.fromkeys(named) if not set(content_terms(name)) <= set(content_terms(asked))]
         if new:
             return ", ".join(new)

@@ -31,7 +31,7 @@ _MOOD = (
 )
 _GREETS = rf"(?:hi|hiya|hello|hey|howdy|greetings|yo|good (?:morning|afternoon|evening|day)){_NAME}[\s,.!]*"
 _THANKS = (
-    r"(?:ok(?:ay)?[\s,]+)?(?:(?:many )?thanks|thank (?:you|u)|thx|cheers|ty)"
+    r"(?:(?:many )?thanks|thank (?:you|u)|thx|cheers|ty)"
     r"(?: (?:a lot|so much|very much|again|for .{1,40}))?"
     r"(?:[\s,.!]+(?:great|bye|(?:that|this|it|you)(?:'s| is| was)? (?:\w+ )?"
     r"(?:helped|helps|help|helpful|useful|great|perfect)(?: (?:me|us|a lot|very much|already))*))?"
@@ -53,7 +53,7 @@ _ABOUT_ITSELF = (
 )
 _WHOLE = (
     (rf"(?:{_GREETS})+(?:{_MOOD})?|{_MOOD}", GREETING),
-    (rf"{_THANKS}|{_PRAISE}", THANKS),
+    (rf"(?:{_THANKS}|{_PRAISE})(?:[\s,.!]+(?:{_THANKS}|{_PRAISE}))*", THANKS),
     (r"(?:good ?bye|bye(?: bye)?|see you(?: later| soon)?|good night|ciao|farewell)", FAREWELL),
     ("|".join(_ABOUT_ITSELF), ABOUT),
 )

@@ -21,8 +21,10 @@ _LEAST = {"least", "fewest", "lowest", "smallest", "minimum", "shortest", "earli
 _LEAST |= {"lightest", "narrowest", "slowest"}
 _IN_TIME = {"latest", "newest", "recent", "recently", "earliest", "oldest", "first", "last"}
 _ENDS = {"first": False, "last": True}  # where they end the question: "Which was released first?"
-_MEASURES = {  # headers that an adjective measures without naming them
-    **dict.fromkeys(("expensive", "dearest", "cheapest", "costly"), ("price", "cost", "fee", "rate", "amount")),
+_MEASURES = {  # headers that an adjective or "costs" measures without naming them
+    **dict.fromkeys(
+        ("expensive", "dearest", "cheapest", "costly", "cost", "costs"), ("price", "cost", "fee", "rate", "amount")
+    ),
     **dict.fromkeys(("longest", "shortest"), ("length", "duration", "time", "runtime", "minutes", "period")),
     **dict.fromkeys(("tallest", "highest"), ("height",)),
     **dict.fromkeys(("heaviest", "lightest"), ("weight",)),
@@ -31,6 +33,7 @@ _MEASURES = {  # headers that an adjective measures without naming them
     **dict.fromkeys(("widest", "narrowest"), ("width",)),
 }
 _EMPTY_VERBS = frozenset(stem(verb) for verb in ("have", "use", "cost", "contain", "include", "list", "take", "get"))
+_LEAD = 500  # characters before a table, where it may stand what its rows are
 _ROWS = 100  # of a table that is looked at
 _FEWEST_ROWS = 2
 _CONFIDENCE = 0.9  # every word is accounted for, but the words may have been meant in another way
@@ -90,6 +93,12 @@ def _words(question: str) -> list[str]:
     return [fold(word) for word in re.findall(r"[^\W_]+", question)]
 
 
+def _asked_noun(words: Sequence[str]) -> list[str]:
+    """Terms of the word behind "which", "what" or "whose"; empty where there is none of them."""
+    after = next((n for n, word in enumerate(words) if word in ("which", "what", "whose")), len(words))
+    return content_terms(" ".join(words[after + 1 : after + 2]))
+
+
 def _counts(words: Sequence[str]) -> bool:
     return list(words[:2]) == ["how", "many"]
 
@@ -108,6 +117,7 @@ class _Table:
         self.text = text
         self.headers = [cell.header for cell in rows[0].cells] if rows else []
         self.context = set(terms(rows[0].search_text.split(":\n")[0])) if rows else set()
+        self.lead = set(terms(text[max(0, rows[0].start - _LEAD) : rows[0].start])) if rows else set()
 
     def is_regular(self) -> bool:
         """Whether all rows have the same named columns."""
@@ -122,6 +132,7 @@ class _Table:
             return None
         wanted = self._wanted(words, measured)
         rest = asked - set(terms(self.headers[measured])) - self._adjectives(words) - self._said(wanted)
+        rest -= set(_asked_noun(words)) & self.lead  # "which apple", of a table of sorts below a text on apples
         rows = self._picked(rest)
         values = [self._value(row, measured, is_most) for row in rows]
         known = [value for value in values if value is not None]
@@ -154,8 +165,7 @@ class _Table:
         fitting = [n for n in range(len(self.headers)) if self._is_measure(n)]
         named = [n for n in fitting if set(terms(self.headers[n])) & asked]
         if len(named) > 1:  # "Which plot has the lowest rent?" of plots that are numbered
-            after = next((n for n, word in enumerate(words) if word in ("which", "what", "whose")), len(words))
-            noun = set(content_terms(" ".join(words[after + 1 : after + 2])))
+            noun = set(_asked_noun(words))
             named = [n for n in named if not set(terms(self.headers[n])) & noun]
         hinted = [n for n in fitting if set(terms(self.headers[n])) & hints]
         dated = [n for n in fitting if self._is_dated(n)] if set(words) & _IN_TIME else []
