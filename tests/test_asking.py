@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from famqa.asking import asks_for_several, asks_to_describe, asks_to_explain
+from famqa.asking import asks_for_news, asks_for_several, asks_to_describe, asks_to_explain
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,21 @@ def test_one_is_asked_for(question: str) -> None:
 def test_a_description_is_asked_for(question: str, expected: bool) -> None:
     assert asks_to_describe(question) is expected
     assert asks_to_explain(question) or not expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is the lamp?", True),
+        ("And in which year was it lit?", True),
+        ("how many lamps are there", True),
+        ("Which of the two lamps is lit?", False),
+        ("Is the lamp lit?", False),
+        ("Which is older, the lamp or the bell?", False),
+        ("Why was the lamp lit?", False),
+        ("How was the lamp lit?", False),
+        ("lamp oil", False),
+    ],
+)
+def test_a_question_that_its_own_words_cannot_answer(question: str, expected: bool) -> None:
+    assert asks_for_news(question) is expected

@@ -104,12 +104,12 @@ The first lamp burned rapeseed. A second one burned paraffin.
 """
 
 
-def read(limits: Limits, wanted: dict[str, float], calibration: Calibration | None = None):  # type: ignore[no-untyped-def]
+def read(limits: Limits, wanted: dict[str, float], calibration: Calibration | None = None, question: str = "Q?"):  # type: ignore[no-untyped-def]
     document, blocks = parsed(TEXT, "harbour.txt")
     passages = cut(document, blocks, limits)
     candidates = [Candidate(n, passage, 0.0, 0.0, 0.0) for n, passage in enumerate(passages)]
     reader = LetterReader(wanted, calibration or Calibration(1.0, 0.0, 0.0))
-    return document, reader.read("Q?", candidates)
+    return document, reader.read(question, candidates)
 
 
 def test_a_span_is_mapped_to_the_document_and_quoted_by_its_sentence(limits: Limits) -> None:
@@ -143,6 +143,21 @@ def test_spans_do_not_overlap_and_come_in_order(limits: Limits) -> None:
         assert all(end <= other[0] or other[1] <= start for other in places[:n])
     likely = [span.probability for span in reading.spans]
     assert likely == sorted(likely, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "best"),
+    [
+        ("What is rapeseed?", "paraffin."),  # its own word is no answer
+        ("What is a wick?", "rapeseed."),
+        ("Which is it, rapeseed or paraffin?", "rapeseed."),  # a choice is between its own words
+        ("Is it rapeseed?", "rapeseed."),
+        ("Why rapeseed?", "rapeseed."),  # marks the sentence that explains
+    ],
+)
+def test_the_questions_own_words_are_no_answer(limits: Limits, question: str, best: str) -> None:
+    document, reading = read(limits, {"rapeseed.": 3.0, "paraffin.": 2.0}, question=question)
+    assert document.text[reading.spans[0].start : reading.spans[0].end] == best
 
 
 def test_the_features_are_weighed_together() -> None:

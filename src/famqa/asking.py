@@ -48,6 +48,23 @@ def asks_to_describe(question: str) -> bool:
     return _DESCRIBES.match(question.strip()) is not None
 
 
+_WH = re.compile(
+    r"^\W*(?:(?:and|but|so|then)\b\W*)?(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about|during) )?"
+    r"(?:who|whom|whose|what|which|when|where|how)\b(?! of\b)",
+    re.IGNORECASE,
+)
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+
+
+def asks_for_news(question: str) -> bool:
+    """Whether words that the question says itself cannot answer it: "What is the lamp?", not "Is it lit or dark?".
+
+    >>> asks_for_news("What is the lamp?"), asks_for_news("Which is lit, the lamp or the torch?")
+    (True, False)
+    """
+    return _WH.match(question) is not None and _CHOICE.search(question) is None and not asks_to_explain(question)
+
+
 _COUNTED = {word for word in NUMBER_WORDS if not word.endswith(("st", "nd", "rd", "th"))} - {"zero", "one"}
 _LISTED = re.compile(r"^(?:please )?(?:list|name|enumerate|give (?:me|us)?)\b(?P<rest>.*)", re.IGNORECASE)
 _WH_NOUN = re.compile(r"\b(?:which|what)\s+(?P<rest>.*)", re.IGNORECASE)

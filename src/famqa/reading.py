@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from famqa.asking import asks_for_news
 from famqa.reader_weights import Calibration, Features, LoadedReader, ReaderFiles, load_reader
 from famqa.records import Candidate, Passage, Reading, Span
+from famqa.terms import content_terms
 
 Logits = npt.NDArray[np.float32]
 Place = tuple[int, int]
@@ -84,7 +86,11 @@ class SpanReader:
         return Reading(tuple(spans), 1 - spans[0].probability if spans else 1.0)
 
     def features(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
-        """The best spans of every window that stand in a document word for word, with what is known of them."""
+        """The best spans of every window that stand in a document word for word, with what is known of them.
+
+        Spans that only say the question's own words are left out where those cannot answer it.
+        """
+        said = set(content_terms(question)) if asks_for_news(question) else set()
         windows = [window for n, candidate in enumerate(candidates) for window in self._windows(question, n, candidate)]
         best = max((candidate.score for candidate in candidates), default=0.0)
         found: list[Found] = []
@@ -92,7 +98,9 @@ class SpanReader:
             candidate = candidates[window.candidate]
             for start, end, above_none in best_spans(window, starts, ends):
                 place = _place(candidate.passage, start, end)
-                if place is not None and _is_of_one_sentence(candidate.passage, place):
+                if place is None or not _is_of_one_sentence(candidate.passage, place):
+                    continue
+                if not _is_echo(candidate.passage.search_text[start:end], said):
                     found.append(Found(candidate.passage, *place, (above_none, candidate.score - best)))
         return found
 
@@ -182,6 +190,12 @@ def _place(passage: Passage, search_start: int, search_end: int) -> Place | None
 def _is_of_one_sentence(passage: Passage, place: Place) -> bool:
     """Whether the place lies within one sentence: an answer that runs into the next says something else besides."""
     return sum(1 for s in passage.sentences if s[0] < place[1] and place[0] < s[1]) <= 1
+
+
+def _is_echo(text: str, said: Set[str]) -> bool:
+    """Whether the text has words, and all of them are among those said."""
+    found = content_terms(text) if said else []
+    return bool(found) and set(found) <= said
 
 
 def _quotes(passage: Passage, place: Place) -> tuple[Place, ...]:
