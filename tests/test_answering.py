@@ -191,6 +191,15 @@ def test_an_item_that_says_nothing_new_is_not_repeated(handbook: Handbook) -> No
     assert handbook.compose(*spans, question="Which keepers were there?").answer == "Tomas Arnesen; Peter Holm"
 
 
+def test_a_line_that_leads_in_a_list_is_no_item_of_it(handbook: Handbook) -> None:
+    lead = handbook.span("The head keepers", 0.9)
+    keepers = [handbook.span("Tomas Arnesen", 0.8), handbook.span("Peter Holm", 0.6)]
+    question = "Who were the keepers?"
+    answer = handbook.compose(lead, *keepers, question=question)
+    assert (answer.answer, answer.note) == ("Tomas Arnesen; Peter Holm", "")
+    assert handbook.compose(lead, keepers[0], question=question).answer == "The head keepers; Tomas Arnesen"
+
+
 def test_a_list_may_have_more_citations(handbook: Handbook) -> None:
     ships = [handbook.span(ship, 0.8) for ship in ("Aurora", "Bluebell", "Corsair", "Dunlin", "Eider")]
     answer = handbook.compose(*ships, question="Which ships were lost?", max_citations=2)

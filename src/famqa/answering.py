@@ -10,13 +10,14 @@ from famqa.asking import asks_for_several, asks_to_describe, asks_to_explain
 from famqa.catalog import Catalog
 from famqa.documents import has_lines
 from famqa.explaining import explained
-from famqa.records import Answer, AnswerSpan, Candidate, Citation, Document, Reading, Span
+from famqa.records import Answer, AnswerSpan, BlockKind, Candidate, Citation, Document, Reading, Span
 from famqa.tabulating import Tabulated
 from famqa.terms import content_terms, terms
 
 ANSWERED, NO_ANSWER = "answered", "no_answer"
 _NEAREST = 3
 _MOST_LISTED = 40  # citations of a list
+_FEWEST_ITEMS = 2  # of a list in an answer, for which its lead-in is not part of it
 _MORE = "There may be more: the documents go on beyond what is listed here."
 _RIVAL_SHARE = 0.8  # of it, from which on a place is shown that says something else
 _READ_AT_ONCE = 1000  # characters of a quote that goes from the row of a carried cell to the row that asked for it
@@ -90,6 +91,8 @@ def compose(
     rival = None if several or explains else _rival(best, further, catalog)
     listed = [best, *([rival] if rival else []), *(span for span in further if span is not rival)]
     if several:
+        listed = _without_lead_ins(listed, catalog)
+        is_cut |= len(listed) > _MOST_LISTED
         listed = _in_document_order(listed[:_MOST_LISTED])
     cited = [(span, _cite_span(numbering, span)) for span in listed if len(numbering.citations) < most]
     chosen = cited if several else cited[: 2 if rival else 1]
@@ -98,7 +101,7 @@ def compose(
     else:
         parts = [_answer_span(catalog, span, number) for span, number in chosen]
     kept = _distinct(parts)
-    is_cut |= len(further) + 1 > len(cited)
+    is_cut |= len(listed) > len(cited)
     answer = Answer(
         question=question,
         status=ANSWERED,
@@ -108,11 +111,7 @@ def compose(
         citations=tuple(numbering.citations[: max(most, cited[0][1])]),
         nearest=(),
         index=index,
-        note=_differing(numbering, kept)
-        if rival
-        else _MORE
-        if several and (is_cut or len(cited) <= len(further))
-        else "",
+        note=_differing(numbering, kept) if rival else _MORE if several and is_cut else "",
     )
     check(answer, catalog)
     return answer
@@ -142,6 +141,18 @@ def _in_document_order(spans: Sequence[Span]) -> list[Span]:
     """The spans by their places; the documents in the order of their likeliest span."""
     rank = {span.passage.doc_id: -n for n, span in reversed(list(enumerate(spans)))}
     return sorted(spans, key=lambda span: (-rank[span.passage.doc_id], span.start))
+
+
+def _without_lead_ins(spans: Sequence[Span], catalog: Catalog) -> list[Span]:
+    """The spans without those of a line that leads in a list ("Bring:") of which two items or more are there."""
+    items = [span.passage.search_text for span in spans if span.passage.kind is BlockKind.LIST_ITEM]
+
+    def leads_in(span: Span) -> bool:
+        start, end = span.quotes[0]
+        quote = catalog.document(span.passage.doc_id).text[start:end].rstrip()
+        return quote.endswith(":") and sum(quote in text for text in items) >= _FEWEST_ITEMS
+
+    return [span for span in spans if span.passage.kind is BlockKind.LIST_ITEM or not leads_in(span)]
 
 
 def _rival(best: Span, further: Sequence[Span], catalog: Catalog) -> Span | None:
