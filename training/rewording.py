@@ -104,3 +104,22 @@ def _nominal(question: str, wordnet: WordNet, rng: random.Random) -> str | None:
             doing = rng.choice(doings)
             return rng.choice([f"What was the date of the {doing} of {match[1]}?", f"date of {match[1]}'s {doing}"])
     return None
+
+
+def typed(question: str, rng: random.Random) -> str:
+    """`question` as it is, or as people type it: lower case, no question mark, key words only, a slip of the key."""
+    draw = rng.random()
+    if draw < 0.15:
+        question = question.lower()
+        return question.rstrip(" ?") if rng.random() < 0.7 else question
+    if draw < 0.20:
+        words = [w for w in _WORD.findall(question) if w.lower() not in STOP_WORDS]
+        return " ".join(words) if len(words) > 1 else question
+    if draw < 0.24:
+        spots = [i for i in range(1, len(question) - 2) if question[i].isalpha() and question[i + 1].isalpha()]
+        if spots:
+            i = rng.choice(spots)
+            one, two = question[i], question[i + 1]
+            question = question[:i] + rng.choice([two + one, one, one + one + two]) + question[i + 2 :]
+        return question
+    return question.rstrip(" ?") if draw < 0.29 else question
