@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from famqa.conversation import Turn, readings
+from famqa.conversation import readings
+from famqa.records import Turn
 
 KEEPER = Turn("Who was the keeper of Gull Rock Lighthouse?", "Tomas Arnesen")
 SHIP = Turn("How many lives were lost on the Aurora in 1874?", "3")
@@ -81,6 +82,23 @@ def test_a_question_about_the_subject_becomes_a_statement(asked: str, answer: st
 )
 def test_they_who_are_nobody_in_particular_go_on_with_the_deed(further: str, expected: str) -> None:
     assert first(further, Turn("Until when did they paint the pier?", "June")) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "further", "expected"),
+    [
+        ("When does the museum open?", "On Sundays too?", "When does the museum open on Sundays?"),
+        ("Who won the race in 2019?", "2021?", "Who won the race in 2021?"),
+        ("Who won the race in 2019?", "What about the cup?", "Who won the cup in 2019?"),
+        ("What is the price of the Basic plan?", "and the Pro one?", "What is the price of the Pro plan?"),
+        ("Is parking allowed in the yard?", "Why not?", "Why is parking allowed in the yard?"),
+        ("Is parking allowed in the yard?", "Where then?", "Where is parking allowed in the yard?"),
+        ("Who built the Heron?", "more about the builder", "tell me about the builder"),
+        ("Which plans are there?", "Which of them includes backups?", "Which includes backups?"),
+    ],
+)
+def test_what_people_type_between_two_questions(asked: str, further: str, expected: str) -> None:
+    assert first(further, Turn(asked, "12")) == expected
 
 
 def test_that_and_a_noun_of_its_own_may_be_a_new_thing() -> None:

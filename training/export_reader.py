@@ -3,6 +3,10 @@
     python training/export_reader.py --run training/runs/reader --summary training/runs/train.summary.json \\
         --figures training/runs/figures.json --out src/famqa/data/reader
 
+`--average-with READER` takes the mean of the run's weights and those of an earlier reader that it began with, which
+is mostly better than either (Wortsman and others, "Model soups", ICML 2022). The calibration of the reader that is
+replaced is kept; calibrate_reader.py fits it anew.
+
 Every matrix is written as whole numbers of eight bits with one scale a row, which takes a quarter of the room; vectors
 stay in float32. The card's text is in model_card.md beside this file; the figures are filled in.
 """
@@ -18,7 +22,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig
 
-from famqa.reader_weights import FORMAT_VERSION, MANIFEST, SCALES, WEIGHTS
+from famqa.reader_weights import FORMAT_VERSION, MANIFEST, SCALES, WEIGHTS, read_weights
 from wheel import model_folder
 
 CONFIG = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
@@ -52,6 +56,13 @@ def rounded(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return found
 
 
+def averaged(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor], share: float) -> dict[str, torch.Tensor]:
+    """`share` of one reader's weights and the rest of the other's."""
+    if one.keys() != other.keys():
+        sys.exit("the two readers do not have the same weights; average those of one shape")
+    return {name: share * tensor.float() + (1 - share) * other[name] for name, tensor in one.items()}
+
+
 def run_record(run: Path) -> dict:
     """Settings and extent of the run, from its log; paths are cut down to file names."""
     records = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -82,11 +93,18 @@ def main() -> None:
     parser.add_argument("--run", required=True, type=Path, help="a folder that train_reader.py wrote")
     parser.add_argument("--summary", required=True, type=Path, help="the .summary.json that reader_data.py wrote")
     parser.add_argument("--figures", type=Path, help="what evaluate_reader.py wrote")
+    parser.add_argument("--average-with", type=Path, help="the folder of the shipped form of an earlier reader")
+    parser.add_argument("--share", type=float, default=0.5, help="of the run in the average")
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
     if not (options.run / "model" / "model.safetensors").exists():
         sys.exit(f"there are no weights in {options.run / 'model'}; train first")
-    weights = rounded(load_file(options.run / "model" / "model.safetensors"))
+    trained, earlier = load_file(options.run / "model" / "model.safetensors"), {}
+    if options.average_with:
+        earlier = read_json(options.average_with / MANIFEST)
+        trained = averaged(trained, read_weights(options.average_with / WEIGHTS), options.share)
+    weights = rounded(trained)
+    replaced = read_json(options.out / MANIFEST) if (options.out / MANIFEST).exists() else {}
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / WEIGHTS
     save_file(weights, path, metadata={"format": "pt"})
@@ -129,6 +147,11 @@ def main() -> None:
         },
         "figures": figures,
     }
+    if earlier:
+        before = {"sha256": earlier["weights"]["sha256"], "share": round(1 - options.share, 3)}
+        manifest["averaged_with"] = before | {"training": earlier["training"]}
+    if "calibration" in replaced:
+        manifest["calibration"] = replaced["calibration"]
     (options.out / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     card = Template((Path(__file__).parent / "model_card.md").read_text(encoding="utf-8"))
     (options.out / "MODEL_CARD.md").write_text(card.substitute(card_values(manifest)), encoding="utf-8")
@@ -153,7 +176,11 @@ def card_values(manifest: dict) -> dict[str, str]:
             )
     used = {entry["file"].split(".")[0]: entry["rows_used"] for entry in training["files"]}
     settings = training["settings"]
+    earlier = manifest.get("averaged_with", {"training": {"examples_seen": 0, "minutes": 0}, "share": 0})
     return {
+        "earlier_seen": f"{earlier['training']['examples_seen']:,}",
+        "earlier_minutes": f"{earlier['training']['minutes']:.0f}",
+        "share": f"{100 * (1 - earlier['share']):.0f}",
         "examples": f"{training['examples']:,}",
         "no_answer_share": f"{100 * training['no_answer_examples'] / training['examples']:.0f}",
         "seen": f"{training['examples_seen']:,}",

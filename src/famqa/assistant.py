@@ -13,7 +13,7 @@ from itertools import islice, zip_longest
 
 from famqa.answering import ANSWERED, NO_ANSWER, compose, from_table
 from famqa.asking import asks_for_several
-from famqa.conversation import Turn, readings
+from famqa.conversation import readings
 from famqa.embedding import SentenceEmbedder, known_words, locate
 from famqa.errors import IndexError_, IndexStaleError, QuestionError
 from famqa.examples import propose
@@ -22,7 +22,7 @@ from famqa.indexing import Progress, no_progress, update
 from famqa.listing import other_rows
 from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
-from famqa.records import Answer, Block, Candidate, Document, Reader, Reading
+from famqa.records import Answer, Block, Candidate, Document, Reader, Reading, Turn
 from famqa.refusal import not_found
 from famqa.search import search
 from famqa.selection import select_documents

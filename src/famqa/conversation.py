@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from famqa.asking import asks_to_describe
-from famqa.phrases import AUXILIARY, BARE_NUMBER, NAMED, NUMBER, NUMBERED, SHORT_WH, WH, WITH_VERB, names_in, thing_in
+from famqa.phrases import AUXILIARY, BARE_NUMBER, NUMBER, NUMBERED, SHORT_WH, WH, WITH_VERB, last_phrase, names_in
+from famqa.records import Turn
+from famqa.referents import Pronoun, referents, remembered
 from famqa.terms import FUNCTION_WORDS, content_terms
 
 _READINGS = 4
-_REMEMBERED = 3  # turns looked back upon
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What is remembered of a question: how it was understood, and the short answer, "" where there was none."""
-
-    question: str
-    answer: str = ""
+_MEANT = 3  # things that a pronoun may stand for
 
 
 def readings(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
@@ -37,11 +30,11 @@ def readings(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
     if not turns:
         return (question,)
     changed, told, asked = _opening(" ".join(question.split()))
+    asked = _OF_THEM.sub("", _MORE_ABOUT.sub("tell me about ", asked))
     if changed:
         return (asked,)
     last = turns[-1]
-    referents = [told] if told else _referents(turns)
-    pointed = _done_by_them(asked, last) or _pointing(asked, referents)
+    pointed = _done_by_them(asked, last) or _pointing(asked, turns, told)
     if _is_fragment(asked):
         found = [reading for replaced in pointed or [asked] for reading in _fragment(replaced, last)]
     elif pointed:
@@ -64,6 +57,8 @@ _NEW_SUBJECT = re.compile(
     r"(?:on another (?:note|subject)|changing (?:the )?(?:subject|topic)|unrelated)\s*[,:;–—-]\s*",
     re.IGNORECASE,
 )
+_MORE_ABOUT = re.compile(r"^(?:(?:some )?more|what else(?: is there)?) (?:about|on) ", re.IGNORECASE)
+_OF_THEM = re.compile(r"(?<=which) of (?:them|these|those)\b", re.IGNORECASE)
 _BACK_TO = re.compile(r"(?:back to|about|regarding|as for|concerning|on) (?P<topic>[^,:;–—?]{2,60})[,:;–—]\s*", re.I)
 
 
@@ -88,45 +83,30 @@ _DEMONSTRATIVE = re.compile(
 _THEY = re.compile(
     r"\b(?:do|did|have|had|can|could|will|would|must|should) (?P<they>they|people|you|we)\b(?P<deed>.*)", re.IGNORECASE
 )
+_SEVERAL = frozenset(["they", "them", "their", "theirs", "these", "those"])
 _POSSESSIVE = frozenset(["his", "her", "its", "their"])
 
 
-def _referents(turns: Sequence[Turn]) -> list[str]:
-    """What a pronoun may stand for, likeliest first: what the last questions were about, then their answers."""
-    found: list[str] = []
-    for turn in reversed(turns[-_REMEMBERED:]):
-        names = names_in(turn.question, skip_first=True)
-        found += names[-1:] + names[:-1]
-        if NAMED.fullmatch(turn.answer):
-            found.append(turn.answer)
-        if not names and (thing := thing_in(turn.question)):
-            found.append(thing)
-    return list(dict.fromkeys(found))
-
-
-def _pointing(asked: str, referents: Sequence[str]) -> list[str]:
-    """The question with its pronouns replaced, once for each referent; empty where there is nothing to replace."""
+def _pointing(asked: str, turns: Sequence[Turn], told: str) -> list[str]:
+    """The question with its pronouns replaced, once for each thing that may be meant; empty where nothing points."""
     person, demonstrative, thing = _PERSON.search(asked), _DEMONSTRATIVE.search(asked), _THING.search(asked)
-    if not referents or not (person or demonstrative or thing):
+    if not (person or demonstrative or thing):
         return []
-    if (
-        not person
-        and not demonstrative
-        and thing
-        and thing.group().casefold() in ("that", "this")
-        and names_in(asked, True)
-    ):
+    word = "" if person or thing is None else thing.group().casefold()
+    if not demonstrative and word in ("that", "this") and names_in(asked, True):
         return []  # a conjunction: "the film that Ann made"
-    if person or not demonstrative:
-        return [_replaced(asked, referent, person is not None) for referent in referents[:3]]
+    kind = Pronoun.PERSON if person else Pronoun.SEVERAL if word in _SEVERAL else Pronoun.THING
+    meant = [told] if told else referents(turns, kind)
+    if person or not demonstrative or not meant:
+        return [_replaced(asked, referent, person is not None) for referent in meant[:_MEANT]]
     noun = set(content_terms(demonstrative["noun"]))
-    same = [referent for referent in referents if noun <= set(content_terms(referent))]
+    same = [referent for referent in meant if noun <= set(content_terms(referent))]
     if same:
         return [_replaced(asked, same[0], False)]
     # "When was that mill built?" of someone who works there: the mill is not the one asked about before.
     kept = f"{asked[: demonstrative.start()]}the {asked[demonstrative.start('noun') :].rstrip(' ?.!')}"
-    found = [_replaced(asked, referent, False) for referent in referents[:3]]
-    return [found[0], f"{kept} ({referents[0]})?", *found[1:]]
+    found = [_replaced(asked, referent, False) for referent in meant[:_MEANT]]
+    return [found[0], f"{kept} ({meant[0]})?", *found[1:]]
 
 
 def _done_by_them(asked: str, last: Turn) -> list[str]:
@@ -161,7 +141,7 @@ def _inflected(asked: str, match: re.Match[str], referent: str) -> str:
 
 def _is_fragment(asked: str) -> bool:
     """Whether there is no clause in it: "In what year?", "Why?", "What about the others?", "As a child?"."""
-    bare = asked.strip(" ?.!")
+    bare = _TRAILING.sub("", asked.strip(" ?.!"))
     if _ABOUT.match(bare):
         return True
     if asks_to_describe(bare):
@@ -174,6 +154,7 @@ def _is_fragment(asked: str) -> bool:
 
 _OWN_SUBJECT = re.compile(r"\b(?!(?:it|that|there|here|what|who|how|where|when|let)\b)\w+['’]s\b", re.IGNORECASE)
 _ABOUT = re.compile(r"(?:what|how) about\s+|what of\s+", re.IGNORECASE)
+_TRAILING = re.compile(r"(?:,? (?:then|too|also|as well|instead|exactly|not))+$", re.IGNORECASE)
 _PREPOSITION = re.compile(
     r"(?:in|on|at|as|for|with|from|by|during|after|before|since|until|under|of|to)\b", re.IGNORECASE
 )
@@ -183,18 +164,19 @@ _ARTICLE_AT_END = re.compile(rf"{_ARTICLE.pattern}$", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(
     rf"(?P<head>{WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.IGNORECASE
 )
+_ONE = re.compile(r"(?:the )?(?P<which>[\w'’-]+) ones?", re.IGNORECASE)
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
 
 
 def _fragment(fragment: str, last: Turn) -> list[str]:
     """The last question with what the fragment says put in its place, in each way that it may fit."""
-    bare = _ABOUT.sub("", fragment.strip(" ?.!"), count=1)
+    bare = _TRAILING.sub("", _ABOUT.sub("", fragment.strip(" ?.!"), count=1))
     before = last.question.rstrip(" ?.!")
     wh = WH.match(bare)
     old = WH.match(before)
     if wh and not bare[wh.end() :].strip():
         if old is None:
-            return [f"{bare} {before}?"]
+            return [f"{bare} {_uncapitalised(before)}?"]
         end = old.end()
         if not AUXILIARY.match(before[end:].strip()):  # "which lamp hangs | in": what is asked for has its verb inside
             end = old.start() + len(WITH_VERB.sub("", old.group()))
@@ -202,12 +184,19 @@ def _fragment(fragment: str, last: Turn) -> list[str]:
         stated = f"{bare}: {last.answer or before[:end]} {rest}?"  # "Which lamp has a wick" as a statement
         # "Where was it held" becomes "In what year was it held"
         return [f"{bare} {rest}?", stated] if AUXILIARY.match(rest) else [stated]
+    bare = _uncapitalised(bare)
     if _PREPOSITION.match(bare) and not (NUMBERED.search(bare) and NUMBERED.search(before)):
         added = f"{before} {bare}?"
         # "And for a wedding?" after "What is paid for a move?" may be another occasion, or a further condition.
         replaced = _phrase_replaced(before, bare)
         return [replaced, added] if replaced else [added]
     return [_slot_replaced(before, bare) or f"{before}: {bare}?"]
+
+
+def _uncapitalised(text: str) -> str:
+    """The text as it goes on in the middle of a question: "Is it lit", "On Sundays" without their capital."""
+    first = text.split(" ")[0]
+    return text[:1].lower() + text[1:] if first.casefold() in FUNCTION_WORDS and first != "I" else text
 
 
 def _phrase_replaced(before: str, new: str) -> str:
@@ -225,25 +214,31 @@ def _slot_replaced(before: str, new: str) -> str:
     if numbered and (bare := BARE_NUMBER.fullmatch(new)):  # "the third" takes its noun from "the second season"
         old = numbered[-1]
         return f"{before[: old.start()]}{NUMBER.sub(bare['number'], old.group(), count=1)}{before[old.end() :]}?"
+    numbers = list(NUMBER.finditer(before))
+    if numbers and NUMBER.fullmatch(new):  # "2021?" after "Who won the race in 2020?"
+        return f"{before[: numbers[-1].start()]}{new}{before[numbers[-1].end() :]}?"
     if numbered and NUMBERED.search(new):
         old = numbered[-1]
         return f"{before[: old.start()]}{_LEADING.sub('', new)}{before[old.end() :]}?"
     names = names_in(before, skip_first=True)
+    if names and (one := _ONE.fullmatch(new)):  # "the blue one" takes its noun from "the Red plan"
+        at = before.rindex(names[-1])
+        return f"{before[:at]}{one['which']}{before[at + len(names[-1]) :]}?"
     if names_in(f"x {new}", skip_first=True) and names:
         at = before.rindex(names[-1])
         ahead = _ARTICLE_AT_END.sub("", before[:at]) if _ARTICLE.match(new) else before[:at]
         return f"{ahead}{new}{before[at + len(names[-1]) :]}?"
     if subject := _BARE_SUBJECT.fullmatch(before):  # "What does thin rope cost" has no article to go by
         return f"{subject['head']} {new} {subject['verb']}?"
-    articles = list(_ARTICLE.finditer(before))
-    return f"{before[: articles[-1].start()]}{new}?" if articles else ""
+    place = last_phrase(before)
+    return f"{before[: place[0]]}{new}{before[place[1] :]}?" if place else ""
 
 
 def _topic(asked: str, turns: Sequence[Turn]) -> str:
     """What a question that names nothing of its own may be about: the names and numbered things asked about before."""
     if names_in(asked, skip_first=True) or NUMBERED.search(asked) or _OWN_SUBJECT.search(asked):
         return ""
-    for turn in reversed(turns[-_REMEMBERED:]):
+    for turn in remembered(turns):
         named = names_in(turn.question, skip_first=True) + [match.group() for match in NUMBERED.finditer(turn.question)]
         new = [name for name in dict.fromkeys(named) if not set(content_terms(name)) <= set(content_terms(asked))]
         if new:

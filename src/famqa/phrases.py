@@ -10,10 +10,11 @@ NAME = re.compile(
     r"(?:\b[^\W\d_a-z][\w'’.-]*|\"[^\"]+\")(?:\s+(?:(?:of|the|de|von|van|and|for)\s+)?(?:[^\W\d_a-z][\w'’.-]*|\d+|\"[^\"]+\"))*"
 )
 NAMED = re.compile(rf"{NAME.pattern}(?:(?:,|,? and|;) {NAME.pattern})*")
+_CARDINALS = [word for word in NUMBER_WORDS if not word.endswith(("st", "nd", "rd", "th"))]
 _DIGITS = r"\d+(?:\.\d+)*"
 NUMBERED = re.compile(
     rf"\b(?:the )?(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) [a-z]+\b|"
-    rf"\b[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(NUMBER_WORDS)})\b",
+    rf"\b[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(_CARDINALS)})\b",
     re.IGNORECASE,
 )
 NUMBER = re.compile(
@@ -55,12 +56,58 @@ def names_in(text: str, skip_first: bool) -> list[str]:
     return found
 
 
-def thing_in(question: str) -> str:
-    """The last noun phrase with an article or a number, for a question that names nothing: "the first lamp"."""
-    numbered = [match.group() for match in NUMBERED.finditer(question)]
-    if numbered:
-        return numbered[-1]
-    phrases = re.findall(
-        r"\b(?:the|an?|my|our|your) (?:[\w'’-]+(?: of the [\w'’-]+)?(?: [\w'’-]+)?)", question.rstrip(" ?"), re.I
-    )
-    return phrases[-1] if phrases else ""
+_FUNCTION = "|".join(sorted(FUNCTION_WORDS))
+_NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: (?!(?:{_FUNCTION})\b)[\w'’-]+)?"
+_PHRASE = re.compile(
+    rf"(?P<before>\w+ )?\b(?P<head>(?:the|an?|my|our|your) {_NOUNS})(?: of (?P<whole>the {_NOUNS}))?", re.IGNORECASE
+)
+_ASKED_FOR = re.compile(rf"(?:how many|how much|which|what) (?P<noun>{_NOUNS})", re.IGNORECASE)
+_NOT_PLURAL = ("ss", "us", "is", "'s", "’s")
+
+
+def things_in(question: str) -> list[str]:
+    """Phrases with an article or a number, last first: "the first lamp", "the keeper of the lamp", "the lamp"."""
+    bare = question.rstrip(" ?.!")
+    found = [match.group() for match in NUMBERED.finditer(bare)][-1:]
+    for match in reversed(list(_PHRASE.finditer(bare))):
+        head, whole = match["head"], match["whole"]
+        if whole:
+            whole = _without_verb(whole, match, bare)
+            found += [f"{head} of {whole}", whole]
+        else:
+            found.append(_without_verb(head, match, bare))
+    return list(dict.fromkeys(found))
+
+
+def _without_verb(phrase: str, match: re.Match[str], question: str) -> str:
+    """The phrase without the verb or adjective that ends it in "does the museum open", "is the lamp trimmed"."""
+    words = phrase.split()
+    following = re.match(r"\W*(\w+)", question[match.end() :])
+    if len(words) < 3 or (following and following[1].casefold() not in FUNCTION_WORDS):
+        return phrase
+    before = (match["before"] or "").strip().casefold()
+    is_asked_whether = match.start() == 0 and AUXILIARY.fullmatch(before) is not None
+    if before in ("do", "does", "did") or is_asked_whether or words[-1].endswith("ed"):
+        return " ".join(words[:-1])
+    return phrase
+
+
+def last_phrase(question: str) -> tuple[int, int] | None:
+    """Where the last phrase with an article stands, without the verb behind it; None where there is none."""
+    matches = list(_PHRASE.finditer(question))
+    if not matches:
+        return None
+    match = matches[-1]
+    return match.start("head"), match.start("head") + len(_without_verb(match["head"], match, question))
+
+
+def several_in(question: str) -> list[str]:
+    """The noun in the plural that is asked for: "days off" in "How many days off are there?"."""
+    match = _ASKED_FOR.match(question)
+    return [match["noun"]] if match and is_plural(match["noun"]) else []
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether the phrase is of several things, as its last noun before "of" tells."""
+    head = phrase.split(" of ")[0]
+    return head.endswith("s") and not head.endswith(_NOT_PLURAL)

@@ -242,3 +242,11 @@ class Reader(Protocol):
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The spans that answer, best first; an empty tuple if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is remembered of a question: how it was understood, and the short answer, "" where there was none."""
+
+    question: str
+    answer: str = ""

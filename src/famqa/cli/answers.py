@@ -48,7 +48,7 @@ def ask(
 @commands.command()
 def chat(corpus: CorpusOption = None, index: IndexOption = None, within: WithinOption = None) -> None:
     """Ask one question after another; a follow-up is understood from those before it."""
-    from famqa.conversation import Turn
+    from famqa.records import Turn
 
     assistant = terminal.open_assistant(load_settings(corpus=corpus, index=index), err)
     turns: list[Turn] = []

@@ -13,7 +13,6 @@ from pathlib import Path
 from famqa import __version__
 from famqa.answering import NO_ANSWER
 from famqa.assistant import Assistant, Trace, check_question
-from famqa.conversation import Turn
 from famqa.errors import IndexStaleError, QuestionError
 from famqa.evaluation.beir import stem_of
 from famqa.evaluation.causes import Asked
@@ -24,7 +23,7 @@ from famqa.evaluation.run_folder import Row
 from famqa.evaluation.run_writer import RunWriter
 from famqa.evaluation.scoring import depth_for, prediction_row, score_row
 from famqa.evaluation.summary import measure
-from famqa.records import Answer, Reading
+from famqa.records import Answer, Reading, Turn
 from famqa.settings import Settings
 
 Ask = Callable[[Question], Trace]

@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 
 from famqa import __version__, errors, generations, indexing, library
 from famqa.assistant import Assistant
-from famqa.conversation import Turn
 from famqa.errors import FamqaError
+from famqa.records import Turn
 from famqa.settings import Settings
 from famqa.updates import Updates
 from famqa.web import api_docs, logs

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from queue import SimpleQueue
 from typing import Any
 
-from famqa import conversation as follow_ups
+from famqa import records
 from famqa.assistant import Assistant, Overview
 from famqa.errors import DocumentError, FamqaError
 from famqa.feedback import RIGHT, WRONG, Feedback, Place, place_in
@@ -110,7 +110,7 @@ class Chat:
     def _answered(self, turn: Turn, question: str, past: Sequence[Turn], on_step: Callable[[str], None]) -> Turn:
         """The turn with its answer, or with one friendly line on what went wrong."""
         before = [
-            follow_ups.Turn(answer.standalone_question or answer.question, answer.answer)
+            records.Turn(answer.standalone_question or answer.question, answer.answer)
             for answer in (earlier.answer for earlier in past)
             if answer is not None
         ]

@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route
 
 from famqa import __version__
 from famqa.assistant import Assistant
-from famqa.conversation import Turn
 from famqa.errors import FamqaError, SettingsError
+from famqa.records import Turn
 from famqa.web.api_models import (
     MAX_PASSAGES,
     MAX_TURNS,
