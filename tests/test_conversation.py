@@ -94,6 +94,9 @@ def test_they_who_are_nobody_in_particular_go_on_with_the_deed(further: str, exp
         ("Is parking allowed in the yard?", "Why not?", "Why is parking allowed in the yard?"),
         ("Is parking allowed in the yard?", "Where then?", "Where is parking allowed in the yard?"),
         ("Who built the Heron?", "more about the builder", "tell me about the builder"),
+        ("In which decade is season three set?", "And the fifth?", "In which decade is the fifth season set?"),
+        ("Who won the first in 2019?", "2021?", "Who won the first in 2021?"),
+        ("When did the sale begin?", "Who said that it was over?", "Who said that the sale was over?"),
         ("Which plans are there?", "Which of them includes backups?", "Which includes backups?"),
     ],
 )

@@ -51,7 +51,7 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
-    r"(?:something|(?:a|one) (?:new|different|other)(?: question| thing| subject| topic)?|another|different|new)"
+    r"(?:something(?: different| new)?|(?:a|one) (?:new|different|other)(?: question| thing| subject| topic)?|another|different|new)"
     r"(?: (?:else|question|thing|subject|topic))?\s*[,:;–—-]\s*|"
     r"(?:never ?mind|forget (?:it|that))\s*[,:;.!–—-]+\s*|"
     r"(?:on another (?:note|subject)|changing (?:the )?(?:subject|topic)|unrelated)\s*[,:;–—-]\s*",
@@ -76,9 +76,10 @@ def _opening(asked: str) -> tuple[bool, str, str]:
 
 
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers|himself|herself)\b", re.IGNORECASE)
-_THING = re.compile(r"\b(?:it|its|they|them|their|theirs|these|those|this|that)\b", re.IGNORECASE)
+_CLAUSE = r"(?! (?:it|its|he|she|they|their|the|an?|there|we|you)\b)"  # "reported that it was over": no pronoun
+_THING = re.compile(rf"\b(?:it|its|they|them|their|theirs|these|those|this|that{_CLAUSE})\b", re.IGNORECASE)
 _DEMONSTRATIVE = re.compile(
-    r"\b(?:that|this|those|these|the same) (?!is\b|was\b|are\b|were\b|has\b|had\b)(?P<noun>\w+)", re.I
+    rf"\b(?:that{_CLAUSE}|this|those|these|the same) (?!is\b|was\b|are\b|were\b|has\b|had\b)(?P<noun>\w+)", re.I
 )
 _THEY = re.compile(
     r"\b(?:do|did|have|had|can|could|will|would|must|should) (?P<they>they|people|you|we)\b(?P<deed>.*)", re.IGNORECASE
@@ -164,6 +165,7 @@ _ARTICLE_AT_END = re.compile(rf"{_ARTICLE.pattern}$", re.IGNORECASE)
 _BARE_SUBJECT = re.compile(
     rf"(?P<head>{WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.IGNORECASE
 )
+_ORDINAL = re.compile(r"(?:first|second|third|\w+th|\d+(?:st|nd|rd)|last|latest|next|previous)$", re.IGNORECASE)
 _ONE = re.compile(r"(?:the )?(?P<which>[\w'’-]+) ones?", re.IGNORECASE)
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
 
@@ -213,7 +215,10 @@ def _slot_replaced(before: str, new: str) -> str:
     numbered = list(NUMBERED.finditer(before))
     if numbered and (bare := BARE_NUMBER.fullmatch(new)):  # "the third" takes its noun from "the second season"
         old = numbered[-1]
-        return f"{before[: old.start()]}{NUMBER.sub(bare['number'], old.group(), count=1)}{before[old.end() :]}?"
+        thing = NUMBER.sub(bare["number"], old.group(), count=1)
+        if thing.endswith(bare["number"]) and _ORDINAL.search(thing):  # "the third" after "season two"
+            thing = f"the {bare['number']} {thing.split()[0]}"
+        return f"{before[: old.start()]}{thing}{before[old.end() :]}?"
     numbers = list(NUMBER.finditer(before))
     if numbers and NUMBER.fullmatch(new):  # "2021?" after "Who won the race in 2020?"
         return f"{before[: numbers[-1].start()]}{new}{before[numbers[-1].end() :]}?"

@@ -10,10 +10,12 @@ NAME = re.compile(
     r"(?:\b[^\W\d_a-z][\w'’.-]*|\"[^\"]+\")(?:\s+(?:(?:of|the|de|von|van|and|for)\s+)?(?:[^\W\d_a-z][\w'’.-]*|\d+|\"[^\"]+\"))*"
 )
 NAMED = re.compile(rf"{NAME.pattern}(?:(?:,|,? and|;) {NAME.pattern})*")
+_FUNCTION = "|".join(sorted(FUNCTION_WORDS))
 _CARDINALS = [word for word in NUMBER_WORDS if not word.endswith(("st", "nd", "rd", "th"))]
 _DIGITS = r"\d+(?:\.\d+)*"
 NUMBERED = re.compile(
-    rf"\b(?:the )?(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) [a-z]+\b|"
+    rf"\b(?:the )?(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) "
+    rf"(?!(?:{_FUNCTION})\b)[a-z]+\b|"
     rf"\b[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(_CARDINALS)})\b",
     re.IGNORECASE,
 )
@@ -24,7 +26,7 @@ BARE_NUMBER = re.compile(rf"(?:the )?(?P<number>{NUMBER.pattern})(?: ones?)?", r
 WH = re.compile(
     r"(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about)\s+)?"
     r"(?:how (?:many|much|long|often|old|far|big|tall|high)(?: \w+)?|"
-    rf"(?:which|what)(?: (?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)\w+){{0,3}}|who(?:m|se)?|when|where|why|how)\b",
+    rf"(?:which|what)(?: (?!(?:{_FUNCTION})\b)\w+){{0,3}}|who(?:m|se)?|when|where|why|how)\b",
     re.IGNORECASE,
 )
 WITH_VERB = re.compile(r"(?<=\w\s)(?<!which\s)\w+$", re.IGNORECASE)
@@ -56,7 +58,6 @@ def names_in(text: str, skip_first: bool) -> list[str]:
     return found
 
 
-_FUNCTION = "|".join(sorted(FUNCTION_WORDS))
 _NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: (?!(?:{_FUNCTION})\b)[\w'’-]+)?"
 _PHRASE = re.compile(
     rf"(?P<before>\w+ )?\b(?P<head>(?:the|an?|my|our|your) {_NOUNS})(?: of (?P<whole>the {_NOUNS}))?", re.IGNORECASE
