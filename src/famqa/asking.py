@@ -71,10 +71,17 @@ _WH_NOUN = re.compile(r"\b(?:which|what)\s+(?P<rest>.*)", re.IGNORECASE)
 _PLURAL_VERB = re.compile(
     r"^\W*(?:who|what|which)(?: \w+s| people| else)? (?:all )?(?:are|were|have)\b(?! you\b| we\b| they called\b)", re.I
 )
-_WHO_DOES = re.compile(r"^\W*who (?:all )?(?!is|was|has|does)\w+s (?:at|in|on|for|with|there|here)\b", re.IGNORECASE)
-_TO_BE_DONE = re.compile(
+_WHO_DOES = re.compile(
+    r"^\W*who (?!.*\b(?:first|last)$)(?:all )?"
+    r"(?:(?!is|was|has|does)\w+s (?:at|in|on|for|with|there|here)|(?:is|was) (?:all )?(?:in|on)(?! charge)|"
+    r"(?:took|takes) part|else)\b",
+    re.IGNORECASE,
+)
+_SEVERAL_DEEDS = re.compile(
     r"^\W*what (?:all )?(?:(?:has|have|needs?|ought) to be|(?:must|should|can|may) be|"
-    r"(?:must|should) (?:i|you|we|one)) ",
+    r"(?:must|should) (?:i|you|we|one)) |"
+    r"^\W*what (?:is|was) (?:all )?(?:needed|required|included|offered|sold|served|covered)\b|"
+    r"^\W*what (?:do|does|did) [^?]{1,40}? need\b|^\W*(?:where|when) are the \w+s$",
     re.IGNORECASE,
 )
 _EVERY = re.compile(
@@ -102,7 +109,7 @@ def asks_for_several(question: str) -> bool:
     bare = question.strip().rstrip("?!. ")
     if (listed := _LISTED.match(bare)) is not None:
         return _has_plural(listed["rest"], stop_at_verb=False)
-    if _PLURAL_VERB.match(bare) or _WHO_DOES.match(bare) or _TO_BE_DONE.match(bare):
+    if _PLURAL_VERB.match(bare) or _WHO_DOES.match(bare) or _SEVERAL_DEEDS.match(bare):
         return True
     found = _WH_NOUN.search(bare)
     if found is not None and _has_plural(found["rest"], stop_at_verb=True):

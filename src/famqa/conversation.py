@@ -51,7 +51,8 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
-    r"(?:something(?: different| new)?|(?:a|one) (?:new|different|other)(?: question| thing| subject| topic)?|another|different|new)"
+    r"(?:something(?: different| new)?|(?:a|one) (?:new|different|other)(?: question| thing| subject| topic)?|another|"
+    r"different|new)"
     r"(?: (?:else|question|thing|subject|topic))?\s*[,:;–—-]\s*|"
     r"(?:never ?mind|forget (?:it|that))\s*[,:;.!–—-]+\s*|"
     r"(?:on another (?:note|subject)|changing (?:the )?(?:subject|topic)|unrelated)\s*[,:;–—-]\s*",
