@@ -36,7 +36,7 @@ def test_a_pronoun_may_stand_for_what_was_asked_about_or_for_the_answer() -> Non
         ("Who followed her?", "Who followed Ann Lee?"),
         ("Who saw her in town?", "Who saw Ann Lee in town?"),
         ("What was her own name?", "What was Ann Lee's own name?"),
-        ("Who built that house?", "Who built Ann Lee?"),
+        ("Who built that house?", "Who built the house (Ann Lee)?"),
     ],
 )
 def test_possessives_and_objects(question: str, expected: str) -> None:
@@ -104,10 +104,52 @@ def test_what_people_type_between_two_questions(asked: str, further: str, expect
     assert first(further, Turn(asked, "12")) == expected
 
 
+@pytest.mark.parametrize(
+    "further",
+    [
+        "List the kinds of ticket",
+        "I need a permit",
+        "show me the rules",
+        "Is it possible to rent a locker?",
+        "What time is it in Varn?",
+        "is there a rule that children must wear caps?",
+    ],
+)
+def test_a_question_that_needs_no_other_comes_first_as_it_is(further: str) -> None:
+    assert first(further, Turn("When does the pool open?", "7 am")) == further
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "further", "expected"),
+    [
+        ("Who does Ann marry?", "Bo Ray", "does he love her?", "does Ann love Bo Ray?"),  # the other way round too
+        ("Who does Ann marry?", "Bo Ray", "how did they meet", "how did Ann and Bo Ray meet"),
+        ("Does the X200 have sound?", "Yes", "and the X300?", "Does the X300 have sound?"),
+        ("What does the Basic plan cost?", "12", "Does that include tax?", "Does Basic include tax?"),
+        ("How much is the fee for adults?", "30", "students?", "How much is the fee for students?"),
+        ("How long do I bake the bread?", "1 hour", "and the cake?", "How long do I bake the cake?"),
+        ("What does the red light mean?", "error", "the green one?", "What does the green light mean?"),
+        ("How much is the ferry to Varn?", "9", "how long does it take?", "how long does the ferry to Varn take?"),
+        ("Is parking free?", "No", "is it guarded?", "is it guarded?"),
+        ("Where was the fair held in 2024?", "Varn", "and last year?", "Where was the fair held in 2023?"),
+        ("Where was the fair held in 2024?", "Varn", "who lives there?", "who lives in Varn?"),
+        ("Who leads sales?", "Bo Ray", "no, I meant the workshop", "Who leads sales: the workshop?"),
+        ("When does the pool open?", "7 am", "tell me more", "tell me about the pool"),
+        ("When does the pool open?", "7 am", "whats the dress code", "what is the dress code"),
+    ],
+)
+def test_follow_ups_of_a_chat(asked: str, answer: str, further: str, expected: str) -> None:
+    assert expected in readings(further, [Turn(asked, answer)])[:2]
+
+
+def test_the_question_before_is_not_asked_again() -> None:
+    assert "When did it open?" not in readings("When did it open?", [Turn("When did it open?", "1902")])[1:]
+
+
 def test_that_and_a_noun_of_its_own_may_be_a_new_thing() -> None:
     assert readings("When was that mill built?", [Turn("Where does Ann Lee work?", "the mill")]) == (
-        "When was Ann Lee built?",
         "When was the mill built (Ann Lee)?",
+        "When was Ann Lee mill built?",
     )
     assert readings("When was that season filmed?", [Turn("Who directed season 2?", "Bo Ray")])[0] == (
         "When was season 2 filmed?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from famqa.small_talk import ABOUT, FAREWELL, GREETING, ORDER, THANKS, small_talk
+from famqa.small_talk import ABOUT, DOUBT, FAREWELL, GREETING, ORDER, THANKS, small_talk
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ from famqa.small_talk import ABOUT, FAREWELL, GREETING, ORDER, THANKS, small_tal
         ("Which language model are you?", ABOUT),
         ("Great, thank you!", THANKS),
         ("ok cool. thanks", THANKS),
+        ("Are you sure?", DOUBT),
+        ("really?", DOUBT),
+        ("No, that's wrong", DOUBT),
         ("help", ABOUT),
         ("Write me a poem about lamps", ORDER),
         ("Can you please translate this into French?", ORDER),
@@ -57,6 +60,7 @@ def test_small_talk_gets_its_line(message: str, reply: str) -> None:
         "How does this pump work?",
         "Good morning is said by whom?",
         "Why?",
+        "Is it true that the lamp was moved?",
         "Great, and who paid for it?",
         "print the invoice number",
         "answer to question 3",

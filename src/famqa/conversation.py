@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from famqa.asking import asks_to_describe
-from famqa.phrases import AUXILIARY, BARE_NUMBER, NUMBER, NUMBERED, SHORT_WH, WH, WITH_VERB, last_phrase, names_in
+from famqa.fragments import completed, is_fragment
+from famqa.phrases import NUMBERED, names_in, several_in, things_in
+from famqa.pronouns import is_date, pointing, remembered
 from famqa.records import Turn
-from famqa.referents import Pronoun, referents, remembered
-from famqa.terms import FUNCTION_WORDS, content_terms
+from famqa.terms import content_terms
 
 _READINGS = 4
-_MEANT = 3  # things that a pronoun may stand for
+_OWN_WORDS = 3  # content words from which on a question without a verb may also stand alone
 
 
 def readings(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
@@ -29,36 +29,51 @@ def readings(question: str, turns: Sequence[Turn]) -> tuple[str, ...]:
     """
     if not turns:
         return (question,)
-    changed, told, asked = _opening(" ".join(question.split()))
-    asked = _OF_THEM.sub("", _MORE_ABOUT.sub("tell me about ", asked))
+    changed, told, asked = _opening(_CONTRACTED.sub(r"\1 is", " ".join(question.split())))
     if changed:
         return (asked,)
+    asked = _OF_THEM.sub("", _MORE_ABOUT.sub("tell me about ", asked))
     last = turns[-1]
-    pointed = _done_by_them(asked, last) or _pointing(asked, turns, told)
-    if _is_fragment(asked):
-        found = [reading for replaced in pointed or [asked] for reading in _fragment(replaced, last)]
-    elif pointed:
+    topic = _topic(asked, turns)
+    if _MORE.fullmatch(asked.strip(" ?.!")) and topic:
+        found = [f"tell me about {topic}"]
+    elif is_fragment(asked):
+        pointed = pointing(asked, turns, told)
+        found = completed(asked, last)
+        if pointed:  # "her husband?" may go on with the last question, "her phone number?" asks by itself
+            found = [reading for replaced in pointed for reading in (completed(replaced, last)[0], replaced)]
+        elif len(content_terms(asked)) >= _OWN_WORDS:
+            found.insert(1, asked)
+    elif pointed := _done_by_them(asked, last) or pointing(asked, turns, told):
         found = pointed
     else:
-        topic = _topic(asked, turns)
         found = [asked, f"{asked.rstrip(' ?.!')} ({topic})?"] if topic else [asked]
-    return tuple(dict.fromkeys(found))[:_READINGS]
+    new = [reading for reading in dict.fromkeys(found) if _bare(reading) != _bare(last.question)]
+    return tuple(new or [asked])[:_READINGS]
 
 
+def _bare(question: str) -> str:
+    return question.casefold().strip(" ?.!")
+
+
+_CONTRACTED = re.compile(r"\b(what|who|where|when|how)['’]?s\b", re.IGNORECASE)
 _OPENERS = re.compile(
     r"(?:and|but|so|ok|okay|well|then|now|also|hey|hi|hello|please|alright|right|thanks|thank you|great|cool|"
-    r"(?:please )?tell me(?! (?:more )?about\b)|i see|got it)\b[\s,:;.!–—-]*",
+    r"(?:please )?tell me(?! (?:more )?about\b)|i see|got it|"
+    r"(?:no|yes|sorry|actually|wait|oh|by the way)\b(?=[\s,]+\w)|"
+    r"(?:no,? )?i (?:mean|meant)|(?:the )?same (?:for|with|in))\b[\s,:;.!–—-]*",
     re.IGNORECASE,
 )
 _NEW_SUBJECT = re.compile(
     r"(?:something(?: different| new)?|(?:a|one) (?:new|different|other)(?: question| thing| subject| topic)?|another|"
-    r"different|new)"
+    r"different|new|next)"
     r"(?: (?:else|question|thing|subject|topic))?\s*[,:;–—-]\s*|"
     r"(?:never ?mind|forget (?:it|that))\s*[,:;.!–—-]+\s*|"
     r"(?:on another (?:note|subject)|changing (?:the )?(?:subject|topic)|unrelated)\s*[,:;–—-]\s*",
     re.IGNORECASE,
 )
 _MORE_ABOUT = re.compile(r"^(?:(?:some )?more|what else(?: is there)?) (?:about|on) ", re.IGNORECASE)
+_MORE = re.compile(r"(?:tell me )?more|(?:anything|what) else|go on|details|more details", re.IGNORECASE)
 _OF_THEM = re.compile(r"(?<=which) of (?:them|these|those)\b", re.IGNORECASE)
 _BACK_TO = re.compile(r"(?:back to|about|regarding|as for|concerning|on) (?P<topic>[^,:;–—?]{2,60})[,:;–—]\s*", re.I)
 
@@ -76,177 +91,46 @@ def _opening(asked: str) -> tuple[bool, str, str]:
         asked = asked[match.end() :]
 
 
-_PERSON = re.compile(r"\b(?:he|she|him|his|her|hers|himself|herself)\b", re.IGNORECASE)
-_CLAUSE = r"(?! (?:it|its|he|she|they|their|the|an?|there|we|you)\b)"  # "reported that it was over": no pronoun
-_THING = re.compile(rf"\b(?:it|its|they|them|their|theirs|these|those|this|that{_CLAUSE})\b", re.IGNORECASE)
-_DEMONSTRATIVE = re.compile(
-    rf"\b(?:that{_CLAUSE}|this|those|these|the same) (?!is\b|was\b|are\b|were\b|has\b|had\b)(?P<noun>\w+)", re.I
-)
 _THEY = re.compile(
     r"\b(?:do|did|have|had|can|could|will|would|must|should) (?P<they>they|people|you|we)\b(?P<deed>.*)", re.IGNORECASE
 )
-_SEVERAL = frozenset(["they", "them", "their", "theirs", "these", "those"])
-_POSSESSIVE = frozenset(["his", "her", "its", "their"])
-
-
-def _pointing(asked: str, turns: Sequence[Turn], told: str) -> list[str]:
-    """The question with its pronouns replaced, once for each thing that may be meant; empty where nothing points."""
-    person, demonstrative, thing = _PERSON.search(asked), _DEMONSTRATIVE.search(asked), _THING.search(asked)
-    if not (person or demonstrative or thing):
-        return []
-    word = "" if person or thing is None else thing.group().casefold()
-    if not demonstrative and word in ("that", "this") and names_in(asked, True):
-        return []  # a conjunction: "the film that Ann made"
-    kind = Pronoun.PERSON if person else Pronoun.SEVERAL if word in _SEVERAL else Pronoun.THING
-    meant = [told] if told else referents(turns, kind)
-    if person or not demonstrative or not meant:
-        return [_replaced(asked, referent, person is not None) for referent in meant[:_MEANT]]
-    noun = set(content_terms(demonstrative["noun"]))
-    same = [referent for referent in meant if noun <= set(content_terms(referent))]
-    if same:
-        return [_replaced(asked, same[0], False)]
-    # "When was that mill built?" of someone who works there: the mill is not the one asked about before.
-    kept = f"{asked[: demonstrative.start()]}the {asked[demonstrative.start('noun') :].rstrip(' ?.!')}"
-    found = [_replaced(asked, referent, False) for referent in meant[:_MEANT]]
-    return [found[0], f"{kept} ({meant[0]})?", *found[1:]]
 
 
 def _done_by_them(asked: str, last: Turn) -> list[str]:
     """ "When had they begun?" after "When did they film it?": they are nobody in particular, the deed goes on."""
-    before, now = _THEY.search(last.question.rstrip(" ?.!")), _THEY.search(asked.rstrip(" ?.!"))
+    bare = asked.rstrip(" ?.!")
+    before, now = _THEY.search(last.question.rstrip(" ?.!")), _THEY.search(bare)
     if before is None or now is None or before["they"].casefold() != now["they"].casefold():
         return []
-    bare = asked.rstrip(" ?.!")
+    if before["they"].casefold() != "they" and now["deed"].strip():
+        return []  # "Can we also ...?": a new deed of the same people
     return [f"{bare} ({before['deed'].strip()})?" if now["deed"].strip() else f"{bare}{before['deed']}?"]
 
 
-def _replaced(asked: str, referent: str, is_person: bool) -> str:
-    if is_person:
-        return _PERSON.sub(lambda match: _inflected(asked, match, referent), asked)
-    if match := _DEMONSTRATIVE.search(asked):
-        return asked[: match.start()] + referent + asked[match.end() :]
-    return _THING.sub(lambda match: _inflected(asked, match, referent), asked, count=1)
-
-
-def _inflected(asked: str, match: re.Match[str], referent: str) -> str:
-    """The referent, with 's where the pronoun is a possessive: "her mentor", but not "plays her?" or "her in"."""
-    following = re.match(r"\s+([\w'’-]+)", asked[match.end() :])
-    is_possessive = match.group().casefold() in _POSSESSIVE and following is not None
-    if (
-        is_possessive
-        and following is not None
-        and following[1].casefold() in FUNCTION_WORDS - {"own", "other", "first"}
-    ):
-        is_possessive = False
-    return f"{referent}'s" if is_possessive else referent
-
-
-def _is_fragment(asked: str) -> bool:
-    """Whether there is no clause in it: "In what year?", "Why?", "What about the others?", "As a child?"."""
-    bare = _TRAILING.sub("", asked.strip(" ?.!"))
-    if _ABOUT.match(bare):
-        return True
-    if asks_to_describe(bare):
-        return False
-    if AUXILIARY.search(bare):
-        return False
-    wh = SHORT_WH.match(bare)
-    return len(bare.split()) <= 6 if WH.match(bare) is None else wh is not None and wh.end() == len(bare)
-
-
 _OWN_SUBJECT = re.compile(r"\b(?!(?:it|that|there|here|what|who|how|where|when|let)\b)\w+['’]s\b", re.IGNORECASE)
-_ABOUT = re.compile(r"(?:what|how) about\s+|what of\s+", re.IGNORECASE)
-_TRAILING = re.compile(r"(?:,? (?:then|too|also|as well|instead|exactly|not))+$", re.IGNORECASE)
-_PREPOSITION = re.compile(
-    r"(?:in|on|at|as|for|with|from|by|during|after|before|since|until|under|of|to)\b", re.IGNORECASE
-)
-_NEXT_PHRASE = re.compile(rf"\s+(?!of\b){_PREPOSITION.pattern}|\s+near\b", re.IGNORECASE)
-_ARTICLE = re.compile(r"\b(?:the|an?|my|our|your)\s", re.IGNORECASE)
-_ARTICLE_AT_END = re.compile(rf"{_ARTICLE.pattern}$", re.IGNORECASE)
-_BARE_SUBJECT = re.compile(
-    rf"(?P<head>{WH.pattern} (?:do|does|did)) (?!the\b|an?\b)(?:\w+ ){{1,4}}(?P<verb>\w+)", re.IGNORECASE
-)
-_ORDINAL = re.compile(r"(?:first|second|third|\w+th|\d+(?:st|nd|rd)|last|latest|next|previous)$", re.IGNORECASE)
-_ONE = re.compile(r"(?:the )?(?P<which>[\w'’-]+) ones?", re.IGNORECASE)
-_LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
-
-
-def _fragment(fragment: str, last: Turn) -> list[str]:
-    """The last question with what the fragment says put in its place, in each way that it may fit."""
-    bare = _TRAILING.sub("", _ABOUT.sub("", fragment.strip(" ?.!"), count=1))
-    before = last.question.rstrip(" ?.!")
-    wh = WH.match(bare)
-    old = WH.match(before)
-    if wh and not bare[wh.end() :].strip():
-        if old is None:
-            return [f"{bare} {_uncapitalised(before)}?"]
-        end = old.end()
-        if not AUXILIARY.match(before[end:].strip()):  # "which lamp hangs | in": what is asked for has its verb inside
-            end = old.start() + len(WITH_VERB.sub("", old.group()))
-        rest = before[end:].strip()
-        stated = f"{bare}: {last.answer or before[:end]} {rest}?"  # "Which lamp has a wick" as a statement
-        # "Where was it held" becomes "In what year was it held"
-        return [f"{bare} {rest}?", stated] if AUXILIARY.match(rest) else [stated]
-    bare = _uncapitalised(bare)
-    if _PREPOSITION.match(bare) and not (NUMBERED.search(bare) and NUMBERED.search(before)):
-        added = f"{before} {bare}?"
-        # "And for a wedding?" after "What is paid for a move?" may be another occasion, or a further condition.
-        replaced = _phrase_replaced(before, bare)
-        return [replaced, added] if replaced else [added]
-    return [_slot_replaced(before, bare) or f"{before}: {bare}?"]
-
-
-def _uncapitalised(text: str) -> str:
-    """The text as it goes on in the middle of a question: "Is it lit", "On Sundays" without their capital."""
-    first = text.split(" ")[0]
-    return text[:1].lower() + text[1:] if first.casefold() in FUNCTION_WORDS and first != "I" else text
-
-
-def _phrase_replaced(before: str, new: str) -> str:
-    """The question with its last phrase that begins with the preposition of `new` replaced; "" where there is none."""
-    same = list(re.finditer(rf"(?<!^)\b{re.escape(new.split()[0])}\s+", before, re.IGNORECASE))
-    if not same:
-        return ""
-    following = _NEXT_PHRASE.search(before, same[-1].end())
-    return f"{before[: same[-1].start()]}{new}{before[following.start() :] if following else ''}?"
-
-
-def _slot_replaced(before: str, new: str) -> str:
-    """The question with its part of the same kind as `new` replaced by it; "" where there is none."""
-    numbered = list(NUMBERED.finditer(before))
-    if numbered and (bare := BARE_NUMBER.fullmatch(new)):  # "the third" takes its noun from "the second season"
-        old = numbered[-1]
-        thing = NUMBER.sub(bare["number"], old.group(), count=1)
-        if thing.endswith(bare["number"]) and _ORDINAL.search(thing):  # "the third" after "season two"
-            thing = f"the {bare['number']} {thing.split()[0]}"
-        return f"{before[: old.start()]}{thing}{before[old.end() :]}?"
-    numbers = list(NUMBER.finditer(before))
-    if numbers and NUMBER.fullmatch(new):  # "2021?" after "Who won the race in 2020?"
-        return f"{before[: numbers[-1].start()]}{new}{before[numbers[-1].end() :]}?"
-    if numbered and NUMBERED.search(new):
-        old = numbered[-1]
-        return f"{before[: old.start()]}{_LEADING.sub('', new)}{before[old.end() :]}?"
-    names = names_in(before, skip_first=True)
-    if names and (one := _ONE.fullmatch(new)):  # "the blue one" takes its noun from "the Red plan"
-        at = before.rindex(names[-1])
-        return f"{before[:at]}{one['which']}{before[at + len(names[-1]) :]}?"
-    if names_in(f"x {new}", skip_first=True) and names:
-        at = before.rindex(names[-1])
-        ahead = _ARTICLE_AT_END.sub("", before[:at]) if _ARTICLE.match(new) else before[:at]
-        return f"{ahead}{new}{before[at + len(names[-1]) :]}?"
-    if subject := _BARE_SUBJECT.fullmatch(before):  # "What does thin rope cost" has no article to go by
-        return f"{subject['head']} {new} {subject['verb']}?"
-    place = last_phrase(before)
-    return f"{before[: place[0]]}{new}{before[place[1] :]}?" if place else ""
+_ONES = re.compile(r"\bones?\b", re.IGNORECASE)
 
 
 def _topic(asked: str, turns: Sequence[Turn]) -> str:
-    """What a question that names nothing of its own may be about: the names and numbered things asked about before."""
-    if names_in(asked, skip_first=True) or NUMBERED.search(asked) or _OWN_SUBJECT.search(asked):
+    """What a question that names nothing of its own may be about: names and numbered things asked about before.
+
+    Without any, the thing that the last question was about.
+    """
+    if names_in(asked, skip_first=True) or _numbered_in(asked) or _OWN_SUBJECT.search(asked):
         return ""
     for turn in remembered(turns):
-        named = names_in(turn.question, skip_first=True) + [match.group() for match in NUMBERED.finditer(turn.question)]
-        new = [name for name in dict.fromkeys(named) if not set(content_terms(name)) <= set(content_terms(asked))]
-        if new:
+        named = names_in(turn.question, skip_first=True) + _numbered_in(turn.question)
+        if new := _not_said([name for name in named if not is_date(name)], asked):
             return ", ".join(new)
-    return ""
+    if things_in(asked):
+        return ""
+    return ", ".join(_not_said([*things_in(turns[-1].question), *several_in(turns[-1].question)], asked)[:1])
+
+
+def _numbered_in(question: str) -> list[str]:
+    return [found for match in NUMBERED.finditer(question) if not _ONES.search(found := match.group())]
+
+
+def _not_said(things: Sequence[str], asked: str) -> list[str]:
+    said = set(content_terms(asked))
+    return [thing for thing in dict.fromkeys(things) if not set(content_terms(thing)) <= said]

@@ -58,9 +58,15 @@ def names_in(text: str, skip_first: bool) -> list[str]:
     return found
 
 
-_NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: (?!(?:{_FUNCTION})\b)[\w'’-]+)?"
+_NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: (?!(?:{_FUNCTION})\b)[\w'’-]+){{0,2}}"
 _PHRASE = re.compile(
     rf"(?P<before>\w+ )?\b(?P<head>(?:the|an?|my|our|your) {_NOUNS})(?: of (?P<whole>the {_NOUNS}))?", re.IGNORECASE
+)
+_BY_NAME = re.compile(rf" (?:to|with|at|from|for|between|of) {NAME.pattern}")
+_PARTICIPLE = re.compile(
+    r"ed$|^(?:held|built|made|found|sold|kept|written|taken|given|shown|lost|begun|bought|brought|known|seen|sent|told|"
+    r"paid|left|born|won|drawn|lit|worn|cut|set|run)$",
+    re.IGNORECASE,
 )
 _ASKED_FOR = re.compile(rf"(?:how many|how much|which|what) (?P<noun>{_NOUNS})", re.IGNORECASE)
 _NOT_PLURAL = ("ss", "us", "is", "'s", "’s")
@@ -88,7 +94,7 @@ def _without_verb(phrase: str, match: re.Match[str], question: str) -> str:
         return phrase
     before = (match["before"] or "").strip().casefold()
     is_asked_whether = match.start() == 0 and AUXILIARY.fullmatch(before) is not None
-    if before in ("do", "does", "did") or is_asked_whether or words[-1].endswith("ed"):
+    if before in ("do", "does", "did") or is_asked_whether or _PARTICIPLE.search(words[-1]):
         return " ".join(words[:-1])
     return phrase
 
@@ -100,6 +106,15 @@ def last_phrase(question: str) -> tuple[int, int] | None:
         return None
     match = matches[-1]
     return match.start("head"), match.start("head") + len(_without_verb(match["head"], match, question))
+
+
+def named_thing(question: str) -> str:
+    """A thing told apart by a name: "the ferry to Skye" in "How much is the ferry to Skye?"; "" where there is none."""
+    for match in reversed(list(_PHRASE.finditer(question))):
+        following = _BY_NAME.match(question, match.end("head"))
+        if following:
+            return f"{match['head']}{following.group()}"
+    return ""
 
 
 def several_in(question: str) -> list[str]:

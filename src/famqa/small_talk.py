@@ -12,6 +12,7 @@ import re
 GREETING = "Hello. Ask a question, and what the documents say about it is shown with its source."
 THANKS = "You are welcome. Ask on whenever you like."
 FAREWELL = "Goodbye."
+DOUBT = "The number beside an answer opens the place that it was cut from, so that you can check it."
 ABOUT = (
     "This is famqa. It looks for the answer to a question in the indexed documents, shows it word for word with its "
     "source, and says so where they do not answer."
@@ -37,6 +38,11 @@ _THANKS = (
     r"(?:helped|helps|help|helpful|useful|great|perfect)(?: (?:me|us|a lot|very much|already))*))?"
 )
 _PRAISE = r"(?:ok(?:ay)?|great|cool|nice|perfect|awesome|good(?: job| bot| work)?|well done|got it|i see|wow|lol|haha)"
+_DOUBTS = (
+    r"(?:(?:is|are) (?:you|that|it|this) (?:really )?(?:sure|certain|right|true|correct)(?: about (?:that|it|this))?|really|"
+    r"(?:no[\s,]+)?(?:that|this|it)(?:'s| is) (?:not |in)?(?:wrong|right|true|correct)|(?:you are|you're) wrong|"
+    r"i do(?:n't| not) (?:think so|believe (?:you|it|that))|yes|no|yep|nope)"
+)
 _KINDS = r"(?:(?:real )?(?:human|person|robot|bot|machine|ai|llm|chat ?gpt|gpt|language model|assistant))"
 _ABOUT_ITSELF = (
     r"(?:who|what) (?:are|r) (?:you|u)(?: (?:called|exactly|really|made of))?",
@@ -54,6 +60,7 @@ _ABOUT_ITSELF = (
 _WHOLE = (
     (rf"(?:{_GREETS})+(?:{_MOOD})?|{_MOOD}", GREETING),
     (rf"(?:{_THANKS}|{_PRAISE})(?:[\s,.!]+(?:{_THANKS}|{_PRAISE}))*", THANKS),
+    (_DOUBTS, DOUBT),
     (r"(?:good ?bye|bye(?: bye)?|see you(?: later| soon)?|good night|ciao|farewell)", FAREWELL),
     ("|".join(_ABOUT_ITSELF), ABOUT),
 )

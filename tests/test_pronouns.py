@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from famqa.pronouns import Pronoun, referents
 from famqa.records import Turn
-from famqa.referents import Pronoun, referents
 
 
 def test_a_person_is_not_it_and_a_thing_is_not_she() -> None:
