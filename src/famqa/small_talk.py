@@ -39,7 +39,8 @@ _THANKS = (
 )
 _PRAISE = r"(?:ok(?:ay)?|great|cool|nice|perfect|awesome|good(?: job| bot| work)?|well done|got it|i see|wow|lol|haha)"
 _DOUBTS = (
-    r"(?:(?:is|are) (?:you|that|it|this) (?:really )?(?:sure|certain|right|true|correct)(?: about (?:that|it|this))?|really|"
+    r"(?:(?:is|are) (?:you|that|it|this) (?:really )?(?:sure|certain|right|true|correct)(?: about (?:that|it|this))?|"
+    r"really|"
     r"(?:no[\s,]+)?(?:that|this|it)(?:'s| is) (?:not |in)?(?:wrong|right|true|correct)|(?:you are|you're) wrong|"
     r"i do(?:n't| not) (?:think so|believe (?:you|it|that))|yes|no|yep|nope)"
 )
