@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from famqa.errors import QuestionError
-from famqa.records import BlockKind, Candidate, Passage
-from famqa.refusal import not_found
+from famqa.records import BlockKind, Candidate, Passage, Reading, Span
+from famqa.refusal import doubted, not_found
 from famqa.selection import select_documents
 from famqa.terms import content_terms, terms
 
@@ -20,6 +22,27 @@ def candidate(text: str) -> Candidate:
 
 def occurs(word: str) -> bool:
     return bool(set(content_terms(word)) & set(terms(ALL)))
+
+
+@pytest.mark.parametrize(
+    ("question", "reasons"),
+    [
+        ("Who moved the lamp?", 0),
+        ("Who moved the lamp for Ann Lee?", 1),  # a name that stands nowhere
+        ("who moved the lamp for ann lee?", 0),
+        ("Who moved the lamp at the BBC?", 0),  # it may be written out
+        ("Who lost the Keeper Cup?", 0),  # a word of the name stands there
+        ("how high are mountains", 1),  # not one word stands there
+        ("How high is Kilimanjaro?", 2),
+        ("Why?", 0),
+    ],
+)
+def test_what_stands_nowhere_makes_an_answer_less_likely(question: str, reasons: int) -> None:
+    spans = tuple(Span(candidate(ALL).passage, 0, 3, p, ((0, 3),)) for p in (0.5, 0.2))
+    reading = doubted(Reading(spans, 0.5), question, occurs)
+    expected = [1 / (1 + math.exp(reasons)), 1 / (1 + 4 * math.exp(reasons))]  # odds of 1 and 1/4, e times less each
+    assert [span.probability for span in reading.spans] == pytest.approx(expected)
+    assert reading.no_answer_probability == pytest.approx(1 - expected[0])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from famqa.listing import other_rows
 from famqa.reader_weights import locate_reader
 from famqa.reading import SpanReader
 from famqa.records import Answer, Block, Candidate, Document, Reader, Reading, Turn
-from famqa.refusal import not_found
+from famqa.refusal import doubted, not_found
 from famqa.search import search
 from famqa.selection import select_documents
 from famqa.sentence_reader import SentenceReader
@@ -184,6 +184,8 @@ class Assistant:
         with times.measure("read"):
             has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
             reading = self._reader.read(asked, candidates) if has_words else Reading((), 1.0)
+            occurs = generation.postings.occurs(allowed)
+            reading = doubted(reading, asked, occurs)
         with times.measure("answer"):
             answer = compose(
                 question,
@@ -199,7 +201,7 @@ class Assistant:
             if table and not (table.is_count and answer.status == ANSWERED and answer.confidence >= _SURE):
                 answer = from_table(question, table, generation.catalog, generation.name)
             if answer.status == NO_ANSWER:
-                answer = replace(answer, note=not_found(asked, candidates, generation.postings.occurs(allowed)))
+                answer = replace(answer, note=not_found(asked, candidates, occurs))
         return Trace(replace(answer, timings_ms=times.in_ms()), tuple(found), reading, generation)
 
     def document(self, doc_id: str) -> Document:

@@ -1,16 +1,45 @@
-"""The line under a refusal: what of the question was not found."""
+"""What of a question the documents do not have: reason to doubt an answer, and the line under a refusal."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from famqa.records import Candidate
+from famqa.phrases import names_in
+from famqa.records import Candidate, Reading
 from famqa.terms import FUNCTION_WORDS, content_terms, fold, terms
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _HOW_MUCH = re.compile(r"\bhow (?:much|many|long|often|far|old|big|large|high|soon|come)\b", re.IGNORECASE)
+_DOUBT = 1.0  # log odds that each reason to doubt takes from every span
 _NAMED = 3  # words that the line names at most
+
+
+def doubted(reading: Reading, question: str, occurs: Callable[[str], bool]) -> Reading:
+    """The reading, each span less likely where the question speaks of what no document has (`occurs` tells).
+
+    There are two reasons: a name of which no word stands anywhere, and no word at all that does. An abbreviation is no
+    such name, since the documents may write it out.
+    """
+    names = [_surfaces(name) for name in names_in(question, skip_first=True) if not name.isupper()]
+    doubt = _DOUBT * (any(_are_strange(name, occurs) for name in names) + _are_strange(_surfaces(question), occurs))
+    if not doubt or not reading.spans:
+        return reading
+    spans = tuple(replace(span, probability=_less_likely(span.probability, doubt)) for span in reading.spans)
+    return Reading(spans, 1 - spans[0].probability)
+
+
+def _are_strange(words: Sequence[str], occurs: Callable[[str], bool]) -> bool:
+    said = [word for word in words if content_terms(word)]
+    return bool(said) and not any(map(occurs, said))
+
+
+def _less_likely(probability: float, doubt: float) -> float:
+    if not 0 < probability < 1:
+        return probability
+    return 1 / (1 + math.exp(doubt - math.log(probability / (1 - probability))))
 
 
 def not_found(question: str, candidates: Sequence[Candidate], occurs: Callable[[str], bool]) -> str:
