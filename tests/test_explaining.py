@@ -34,27 +34,49 @@ THIRD = "It has been without a keeper since 1974, because the lamp was made auto
 
 def test_one_sentence_is_enough_where_no_other_is_likely(passages: list[Passage]) -> None:
     best, other = span(passages, "merchants"), span(passages, "skerry", 0.39)
-    assert quoted(explained(best, [other], False)) == SECOND
+    assert quoted(explained("Q?", best, [other], False)) == SECOND
 
 
 def test_a_sentence_beside_it_joins_where_it_is_half_as_likely(passages: list[Passage]) -> None:
     best, before, after = (
         span(passages, words, p) for words, p in (("merchants", 0.8), ("skerry", 0.4), ("1974", 0.4))
     )
-    assert quoted(explained(best, [before], False)) == f"{FIRST} {SECOND}"
-    assert quoted(explained(best, [after], False)) == f"{SECOND} {THIRD}"
-    assert quoted(explained(best, [before, after], False)) == f"{FIRST} {SECOND} {THIRD}"
+    assert quoted(explained("Q?", best, [before], False)) == f"{FIRST} {SECOND}"
+    assert quoted(explained("Q?", best, [after], False)) == f"{SECOND} {THIRD}"
+    assert quoted(explained("Q?", best, [before, after], False)) == f"{FIRST} {SECOND} {THIRD}"
 
 
 def test_a_gap_is_not_jumped(passages: list[Passage]) -> None:
-    assert quoted(explained(span(passages, "1974"), [span(passages, "skerry", 0.7)], False)) == THIRD
+    assert quoted(explained("Q?", span(passages, "1974"), [span(passages, "skerry", 0.7)], False)) == THIRD
 
 
 def test_a_description_goes_on(passages: list[Passage]) -> None:
-    assert quoted(explained(span(passages, "skerry"), [], True)) == f"{FIRST} {SECOND} {THIRD}"
-    assert quoted(explained(span(passages, "merchants"), [], True)) == f"{SECOND} {THIRD}"
+    assert quoted(explained("Q?", span(passages, "skerry"), [], True)) == f"{FIRST} {SECOND} {THIRD}"
+    assert quoted(explained("Q?", span(passages, "merchants"), [], True)) == f"{SECOND} {THIRD}"
 
 
 def test_an_item_stays_as_it_is(passages: list[Passage]) -> None:
     best = span(passages, "Peter Holm")
-    assert explained(best, [span(passages, "Tomas Arnesen")], True) == best
+    assert explained("Q?", best, [span(passages, "Tomas Arnesen")], True) == best
+
+
+BATS = (
+    "A colony of bats lives in the tunnel. The county has asked for quiet in June. "
+    "The supper train is therefore cancelled. Holders of tickets have their money back."
+)
+
+
+@pytest.fixture(scope="module")
+def notice(limits: Limits) -> list[Passage]:
+    return list(cut(*parsed(f"# News\n\n{BATS}\n", "news.md"), limits))
+
+
+def test_what_follows_from_the_sentence_before_brings_it_along(notice: list[Passage]) -> None:
+    found = explained("Why is the train cancelled?", span(notice, "cancelled"), [], False)
+    assert quoted(found) == "The county has asked for quiet in June. The supper train is therefore cancelled."
+
+
+def test_the_sentence_that_the_question_is_about_joins(notice: list[Passage]) -> None:
+    found = explained("Why is the supper train cancelled?", span(notice, "money"), [], False)
+    assert quoted(found) == BATS.split("tunnel. ")[1]  # and what it follows from
+    assert quoted(explained("Why is it?", span(notice, "money"), [], False)) == BATS.split("cancelled. ")[1]

@@ -23,6 +23,11 @@ def test_a_number_that_answers_takes_the_noun_asked_for() -> None:
     assert referents([Turn("What is the version?", "2.3")], Pronoun.THING) == ["the version"]
 
 
+def test_a_measure_is_no_person() -> None:
+    turns = [Turn("Who built it?", "Bo Ray"), Turn("What gauge did Bo Ray choose?", "two feet")]
+    assert referents(turns, Pronoun.PERSON) == ["Bo Ray"]
+
+
 def test_one_and_several() -> None:
     turns = [Turn("What are the signs of the illness?", "fever; cough")]
     assert referents(turns, Pronoun.THING) == ["the illness", "the signs of the illness"]

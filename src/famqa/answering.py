@@ -87,7 +87,7 @@ def compose(
         or (span.probability >= _FURTHER_SHARE * best.probability and (several or _agree(best, span, catalog)))
     ]
     if explains:
-        best = explained(best, spans[1:], asks_to_describe(question))
+        best = explained(question, best, spans[1:], asks_to_describe(question))
     rival = None if several or explains else _rival(best, further, catalog)
     listed = [best, *([rival] if rival else []), *(span for span in further if span is not rival)]
     if several:

@@ -132,7 +132,7 @@ def _slot_replaced(before: str, new: str) -> list[str]:
         if place:
             return [put(*place, f"the {one['which']} {before[slice(*place)].split()[-1]}")]
     if names_in(f"x {new}", skip_first=True) and names:
-        name = next((n for n in reversed(names) if _has_digit(n) == _has_digit(new)), names[-1])
+        name = max(reversed(names), key=lambda n: _likeness(n, new, before))
         at = before.rindex(name)
         ahead = _ARTICLE_AT_END.sub("", before[:at]) if _ARTICLE.match(new) else before[:at]
         return [f"{ahead}{new}{before[at + len(name) :]}?"]
@@ -146,6 +146,12 @@ def _slot_replaced(before: str, new: str) -> list[str]:
     if subject := _BARE_SUBJECT.fullmatch(before):
         return [f"{subject['head']} {new} {subject['verb']}?", beside]
     return [put(*place, new), beside] if place else [beside]
+
+
+def _likeness(name: str, new: str, before: str) -> int:
+    """In how many ways a name of the question is like the new one: both with an article or not, with digits or not."""
+    has_article = _ARTICLE_AT_END.search(before[: before.rindex(name)]) is not None
+    return (has_article == (_ARTICLE.match(new) is not None)) + (_has_digit(name) == _has_digit(new))
 
 
 def _has_digit(text: str) -> bool:

@@ -85,6 +85,8 @@ def _spoken_of(turn: Turn, pronoun: Pronoun) -> str:
     which = _WHICH.match(turn.question)
     if which and re.fullmatch(r"[\d.]+", turn.answer):
         return f"{which['noun']} {turn.answer}"
+    if pronoun is Pronoun.PERSON and not _WHO.match(turn.question):
+        return turn.answer if NAMED.fullmatch(turn.answer) else ""
     is_short = len(turn.answer.split()) <= _LONGEST and (which is not None or _WHO.match(turn.question) is not None)
     return turn.answer if is_short or NAMED.fullmatch(turn.answer) else ""
 
