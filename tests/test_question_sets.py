@@ -18,11 +18,12 @@ from famqa.evaluation.metrics import contains
 
 EVALUATION = Path(__file__).parents[1] / "evaluation"
 SECOND = Path(__file__).parent / "second_corpus"
-VILLAGE = EVALUATION / "village"
+VILLAGE, RAILWAY = EVALUATION / "village", EVALUATION / "railway"
 SETS = {
     "bundled": (EVALUATION, BUNDLED_CORPUS),
     "second": (SECOND, SECOND / "documents"),
     "village": (VILLAGE, VILLAGE / "documents"),
+    "railway": (RAILWAY, RAILWAY / "documents"),
 }
 
 AT_LEAST = {
@@ -38,9 +39,13 @@ AT_LEAST = {
         **dict.fromkeys(["person", "number", "date", "place", "why", "how", "noisy"], 2),
         **{"table": 5, "list": 4, "paraphrase": 8, "unanswerable-near": 15, "unanswerable-far": 2},
     },
+    "railway": {
+        **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition", "noisy"], 3),
+        **{"table": 8, "list": 6, "paraphrase": 8, "unanswerable-near": 14, "unanswerable-far": 4},
+    },
 }
-QUESTIONS = {"bundled": 130, "second": 40, "village": 60}
-DIALOGUES = {"bundled": 16, "second": 4, "village": 5}
+QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80}
+DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6}
 UNANSWERABLE = ("unanswerable-near", "unanswerable-far", "chit-chat")
 
 

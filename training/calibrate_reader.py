@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument(
         "--keep", type=Path, default=None, help="folder for corpus and index, used again if it is there"
     )
-    parser.add_argument("--threshold", type=float, default=0.18, help="least probability at which to answer")
+    parser.add_argument("--threshold", type=float, default=0.17, help="least probability at which to answer")
     parser.add_argument("--write", type=Path, default=None, help="manifest.json to put the calibration into")
     args = parser.parse_args()
 
