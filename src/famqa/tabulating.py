@@ -33,7 +33,7 @@ _MEASURES = {  # headers that an adjective or "costs" measures without naming th
     **dict.fromkeys(("widest", "narrowest"), ("width",)),
 }
 _EMPTY_VERBS = frozenset(stem(verb) for verb in ("have", "use", "cost", "contain", "include", "list", "take", "get"))
-_LEAD = 500  # characters before a table, where it may stand what its rows are
+_LEAD = 500  # characters of its section before a table, where it may stand what its rows are
 _ROWS = 100  # of a table that is looked at
 _FEWEST_ROWS = 2
 _CONFIDENCE = 0.9  # every word is accounted for, but the words may have been meant in another way
@@ -117,7 +117,7 @@ class _Table:
         self.text = text
         self.headers = [cell.header for cell in rows[0].cells] if rows else []
         self.context = set(terms(rows[0].search_text.split(":\n")[0])) if rows else set()
-        self.lead = set(terms(text[max(0, rows[0].start - _LEAD) : rows[0].start])) if rows else set()
+        self.lead = set(terms(_lead(rows[0], text))) if rows else set()
 
     def is_regular(self) -> bool:
         """Whether all rows have the same named columns."""
@@ -232,6 +232,12 @@ class _Table:
             quote = (min(quote[0], cell.start), max(quote[1], cell.end))
             spans.append((row, cell))
         return Tabulated(tuple(Span(row, cell.start, cell.end, _CONFIDENCE, (quote,)) for row, cell in spans), note)
+
+
+def _lead(row: Passage, text: str) -> str:
+    """What stands above the table in its own section: its heading, and the text below that."""
+    heading = text.rfind(row.headings[-1], 0, row.start) if row.headings else 0
+    return text[max(0, heading, row.start - _LEAD) : row.start]
 
 
 def _date(text: str) -> float | None:
