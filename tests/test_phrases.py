@@ -15,6 +15,7 @@ from famqa.phrases import NUMBERED, is_plural, names_in, several_in, things_in
         ("What are the signs of the illness?", ["the signs of the illness", "the illness"]),
         ("When does the museum open?", ["the museum"]),  # its verb is none of its words
         ("Is the lamp lit?", ["the lamp"]),
+        ("Who leads the choir now?", ["the choir"]),
         ("How is the lamp trimmed by hand?", ["the lamp"]),
         ("What is the entrance fee?", ["the entrance fee"]),
         ("Can the deadline for the race be moved?", ["the race", "the deadline"]),

@@ -9,7 +9,8 @@ from famqa.records import Turn
 def test_a_person_is_not_it_and_a_thing_is_not_she() -> None:
     turns = [Turn("Who founded the clinic?", "Ann Lee"), Turn("Where did Ann Lee study?", "Varn")]
     assert referents(turns, Pronoun.THING) == ["Varn", "the clinic"]
-    assert referents(turns, Pronoun.PERSON) == ["Ann Lee", "the clinic"]  # named above, and no place
+    assert referents(turns, Pronoun.PERSON) == ["Ann Lee"]
+    assert referents([Turn("Who paid the keeper?")], Pronoun.PERSON) == ["the keeper"]
 
 
 def test_a_day_and_a_measure_are_nothing_to_speak_of() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from conftest import parsed
+from famqa.answering import compose
 from famqa.catalog import Catalog, Entry, write_catalog
 from famqa.passages import Limits, cut
-from famqa.records import BlockKind, Candidate
-from famqa.tabulating import is_over_rows, tabulate
+from famqa.records import BlockKind, Candidate, Reading, Span
+from famqa.tabulating import is_over_rows, is_read_elsewhere, tabulate
 
 TEXT = """# Boat yard
 
@@ -87,6 +88,24 @@ def test_the_most_and_the_least(yard: Yard, question: str, cells: list[str], com
 )
 def test_counting_names_the_rows(yard: Yard, question: str, cells: list[str], rows: str) -> None:
     assert yard.ask(question) == (cells, f"Counted: {rows} of the table.")
+
+
+@pytest.mark.parametrize(
+    ("words", "confidence", "expected"),
+    [
+        ("1,200", 0.9, False),  # a cell of the rows that were counted is not their number
+        ("Boat yard", 0.9, True),
+        ("Boat yard", 0.4, False),
+    ],
+)
+def test_a_number_read_elsewhere_goes_first(yard: Yard, words: str, confidence: float, expected: bool) -> None:
+    table = tabulate("How many cutters are there?", yard.candidates, yard.catalog)
+    assert table is not None
+    start = yard.text.index(words)
+    passage = replace(yard.candidates[0].passage, start=start, end=start + len(words))
+    span = Span(passage, start, start + len(words), confidence, ((start, start + len(words)),))
+    answer = compose("Q?", Reading((span,), 0.1), [], yard.catalog, threshold=0.1, max_citations=1, index="gen")
+    assert is_read_elsewhere(answer, table) is expected
 
 
 @pytest.mark.parametrize(

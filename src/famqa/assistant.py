@@ -30,12 +30,11 @@ from famqa.sentence_reader import SentenceReader
 from famqa.settings import SENTENCE_READER, Settings
 from famqa.small_talk import small_talk
 from famqa.spelling import Spelling
-from famqa.tabulating import is_over_rows, tabulate
+from famqa.tabulating import is_over_rows, is_read_elsewhere, tabulate
 from famqa.terms import terms
 
 _READING_SHARE = 0.9  # how much less a further way to understand a follow-up counts than the one before it
 _ROW_DEPTH = 100  # passages among which the rows of a list or table are looked for
-_SURE = 0.5  # confidence from which on a number that was read is not counted again
 _EXAMPLE_DOCUMENTS = 5
 _EXAMPLES_TRIED = 12
 
@@ -198,7 +197,7 @@ class Assistant:
                 is_cut=is_cut,
             )
             table = tabulate(asked, found, generation.catalog) if is_over_table else None
-            if table and not (table.is_count and answer.status == ANSWERED and answer.confidence >= _SURE):
+            if table and not (table.is_count and is_read_elsewhere(answer, table)):
                 answer = from_table(question, table, generation.catalog, generation.name)
             if answer.status == NO_ANSWER:
                 answer = replace(answer, note=not_found(asked, candidates, occurs))

@@ -38,6 +38,7 @@ _ONE = re.compile(r"(?:the )?(?P<which>[\w'’-]+(?: [\w'’-]+)?) ones?", re.IG
 _YEAR_BESIDE = re.compile(
     r"(?:in )?(?:the )?(?:(?P<before>last|previous)|next|following) year|(?:in )?the year after", re.I
 )
+_SUPERLATIVE = re.compile(r"(?:\bthe )?\b(?P<word>most|least|\w{2,}est)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
 
@@ -123,6 +124,9 @@ def _slot_replaced(before: str, new: str) -> list[str]:
         return [put(*numbers[-1].span(), new)]
     if numbered and NUMBERED.search(new):
         return [put(*numbered[-1].span(), _LEADING.sub("", new))]
+    best = _SUPERLATIVE.search(before)
+    if best and (other := _SUPERLATIVE.fullmatch(new)):  # "and the fewest?" after "Which sold the most?"
+        return [put(*best.span("word"), other["word"])]
     names, place = names_in(before, skip_first=True), last_phrase(before)
     beside = f"{before}: {new}?"
     if one := _ONE.fullmatch(new):  # "the blue one" takes its noun from "the Red plan", "the red lamp"

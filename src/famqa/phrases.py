@@ -58,7 +58,8 @@ def names_in(text: str, skip_first: bool) -> list[str]:
     return found
 
 
-_NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: (?!(?:{_FUNCTION})\b)[\w'’-]+){{0,2}}"
+_NO_NOUN = rf"(?!(?:{_FUNCTION}|now|today|again|yet|still|ever|already|together|first|last)\b)"
+_NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: {_NO_NOUN}[\w'’-]+){{0,2}}"
 _PHRASE = re.compile(
     rf"(?P<before>\w+ )?\b(?P<head>(?:the|an?|my|our|your) {_NOUNS})(?: of (?P<whole>the {_NOUNS}))?", re.IGNORECASE
 )

@@ -63,11 +63,13 @@ def referents(turns: Sequence[Turn], pronoun: Pronoun) -> list[str]:
             found.append(answer)
         if pronoun is Pronoun.SEVERAL:
             found += several_in(turn.question)
-        if not names or pronoun is not Pronoun.PERSON:
+        if pronoun is not Pronoun.PERSON:
             things = [thing for thing in things_in(turn.question) if not is_date(thing)]
             found += sorted(things, key=lambda thing: is_plural(thing) is not (pronoun is Pronoun.SEVERAL))
         if pronoun is Pronoun.THING and not found:
             found += several_in(turn.question)
+    if pronoun is Pronoun.PERSON and not found:  # "the keeper"
+        found = [thing for turn in remembered(turns) for thing in things_in(turn.question)]
     if pronoun is Pronoun.THING:
         found = [thing for thing in found if thing not in persons]
     by_terms: dict[tuple[str, ...], str] = {}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from famqa.catalog import Catalog
-from famqa.records import BlockKind, Candidate, Cell, Passage, Span
+from famqa.records import Answer, BlockKind, Candidate, Cell, Passage, Span
 from famqa.terms import content_terms, fold, stem, terms
 
 _MOST = {"most", "highest", "largest", "biggest", "greatest", "maximum", "longest", "latest", "newest", "dearest"}
@@ -36,6 +36,7 @@ _EMPTY_VERBS = frozenset(stem(verb) for verb in ("have", "use", "cost", "contain
 _LEAD = 500  # characters of its section before a table, where it may stand what its rows are
 _ROWS = 100  # of a table that is looked at
 _FEWEST_ROWS = 2
+_SURE = 0.5  # confidence from which on a number that was read is not counted again
 _CONFIDENCE = 0.9  # every word is accounted for, but the words may have been meant in another way
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -109,6 +110,15 @@ def _direction(words: Sequence[str]) -> bool | None:
         return _ENDS[words[-1]]
     compared = [word for word in words if word in _MOST | _LEAST]
     return compared[0] in _MOST if len(compared) == 1 else None
+
+
+def is_read_elsewhere(answer: Answer, table: Tabulated) -> bool:
+    """Whether the answer was read with confidence, and not from a cell of the very rows that were counted."""
+    if not answer.spans or answer.confidence < _SURE:
+        return False
+    (start, end), read = table.spans[0].quotes[0], answer.spans[0]
+    is_of_rows = start <= read.start and read.end <= end
+    return not (is_of_rows and answer.citations[read.citation - 1].doc_id == table.spans[0].passage.doc_id)
 
 
 class _Table:
