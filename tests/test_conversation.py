@@ -132,6 +132,7 @@ def test_a_question_that_needs_no_other_comes_first_as_it_is(further: str) -> No
         ("How much is the ferry to Varn?", "9", "how long does it take?", "how long does the ferry to Varn take?"),
         ("When does the Comet leave Varn?", "9.50", "What about the Owl?", "When does the Owl leave Varn?"),
         ("Which ship sold the most?", "Comet", "and the fewest?", "Which ship sold the fewest?"),
+        ("Why does the choir wear green?", "", "How much is it for students?", "How much is it for students?"),
         ("Is parking free?", "No", "is it guarded?", "is it guarded?"),
         ("Where was the fair held in 2024?", "Varn", "and last year?", "Where was the fair held in 2023?"),
         ("Where was the fair held in 2024?", "Varn", "who lives there?", "who lives in Varn?"),

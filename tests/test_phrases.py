@@ -16,6 +16,7 @@ from famqa.phrases import NUMBERED, is_plural, names_in, several_in, things_in
         ("When does the museum open?", ["the museum"]),  # its verb is none of its words
         ("Is the lamp lit?", ["the lamp"]),
         ("Who leads the choir now?", ["the choir"]),
+        ("Why does the choir wear green?", ["the choir wear", "the choir"]),  # which is the verb, nobody knows
         ("How is the lamp trimmed by hand?", ["the lamp"]),
         ("What is the entrance fee?", ["the entrance fee"]),
         ("Can the deadline for the race be moved?", ["the race", "the deadline"]),

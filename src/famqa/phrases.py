@@ -60,6 +60,7 @@ def names_in(text: str, skip_first: bool) -> list[str]:
 
 _NO_NOUN = rf"(?!(?:{_FUNCTION}|now|today|again|yet|still|ever|already|together|first|last)\b)"
 _NOUNS = rf"(?!(?:{_FUNCTION})\b)[\w'’-]+(?: {_NO_NOUN}[\w'’-]+){{0,2}}"
+_SUBJECT = 2  # words of an article and a noun
 _PHRASE = re.compile(
     rf"(?P<before>\w+ )?\b(?P<head>(?:the|an?|my|our|your) {_NOUNS})(?: of (?P<whole>the {_NOUNS}))?", re.IGNORECASE
 )
@@ -84,6 +85,10 @@ def things_in(question: str) -> list[str]:
             found += [f"{head} of {whole}", whole]
         else:
             found.append(_without_verb(head, match, bare))
+            if (match["before"] or "").strip().casefold() in ("do", "does", "did") and len(head.split()) > _SUBJECT:
+                found.append(
+                    " ".join(head.split()[:_SUBJECT])
+                )  # "does the choir wear green": its verb may come earlier
     return list(dict.fromkeys(found))
 
 

@@ -108,8 +108,12 @@ _THERE = re.compile(r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are
 _ASKS_WHAT_IT_DOES = re.compile(r"\b(?:do|does|did|will|would|can|could|should|may|might|must) $", re.IGNORECASE)
 _SEVERAL = frozenset(["they", "them", "their", "theirs", "these", "those"])
 _POSSESSIVE = frozenset(["his", "her", "its", "their"])
-# "Is it possible to", "how long does it take to", "what time is it": it stands for nothing.
-_EMPTY_IT = re.compile(r"\bit (?!have\b)(?:\w+ ){1,3}(?:to|that|if|whether)\b(?! the\b)|\btime is it\b", re.IGNORECASE)
+# "Is it possible to", "how long does it take to", "what time is it", "how much is it": it may stand for nothing.
+_EMPTY_IT = re.compile(
+    r"\bit (?!have\b)(?:\w+ ){1,3}(?:to|that|if|whether)\b(?! the\b)|\btime is it\b|"
+    r"\bhow (?:much|far|late|hot|cold) (?:is|was|does|did|will|would) it\b",
+    re.IGNORECASE,
+)
 
 
 def pointing(asked: str, turns: Sequence[Turn], told: str = "") -> list[str]:
