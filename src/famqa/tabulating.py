@@ -163,7 +163,9 @@ class _Table:
         if named and self._is_measure(wanted):
             return None  # "How many episodes has it": a cell holds the number
         rows = self._picked(asked - self._said(wanted) - {t for header in self.headers for t in terms(header)})
-        if not rows or (len(rows) == len(self.rows) and not asked & (self.context | self._said(wanted))):
+        # All rows are counted only as what the table itself is of: a title names the subject of the whole document.
+        named_by = set(terms(" ".join([self.headers[wanted], *self.rows[0].headings[-1:]])))
+        if not rows or (len(rows) == len(self.rows) and not asked & named_by):
             return None
         note = f"Counted: {len(rows)} row{'s' if len(rows) > 1 else ''} of the table."
         found = self._shown(rows, rows, wanted, note)
