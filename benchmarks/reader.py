@@ -27,14 +27,13 @@ from famqa.evaluation.metrics import exact_match, token_f1
 from famqa.generations import open_generation
 from famqa.indexing import update
 from famqa.passages import Limits, cut, token_counter
-from famqa.reader_weights import locate_reader
-from famqa.reading import SpanReader
-from famqa.records import Block, BlockKind, Candidate, Document
+from famqa.records import Block, BlockKind, Candidate, Document, Reader
+from famqa.rereading import open_reader
 from famqa.search import search
 from famqa.settings import DEFAULT_READER, Settings, load_settings
 
 
-def best_text(reader: SpanReader, question: str, candidates: list[Candidate]) -> tuple[str, float]:
+def best_text(reader: Reader, question: str, candidates: list[Candidate]) -> tuple[str, float]:
     """Text of the best span and its probability; "" and 0 where there is none."""
     spans = reader.read(question, candidates).spans
     if not spans:
@@ -88,6 +87,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--reader", default=DEFAULT_READER)
+    parser.add_argument("--once", action="store_true", help="without the larger reader that reads again")
     parser.add_argument("--limit", type=int, default=1000, help="questions of each part; 0 is all")
     parser.add_argument("--parts", nargs="+", choices=("given", "mixed", "end"), default=["given", "mixed", "end"])
     parser.add_argument(
@@ -97,7 +97,7 @@ def main() -> None:
 
     every = squad.read_rows(args.file)
     reporting = {row["title"] for row in squad.halves(every)[1]}
-    reader = SpanReader(locate_reader(args.reader))
+    reader = open_reader(args.reader, not args.once)
     settings = load_settings()
     given = Given(settings)
     answerable = squad.answerable(every)

@@ -11,7 +11,7 @@ import pytest
 
 from famqa.errors import ModelError
 from famqa.reader_weights import MANIFEST, WEIGHTS, Calibration, load_reader, locate_reader, read_weights
-from famqa.settings import DEFAULT_READER
+from famqa.settings import CLOSE_READER, DEFAULT_READER
 
 
 @pytest.fixture
@@ -34,10 +34,11 @@ def change(folder: Path, **values: object) -> None:
     (folder / MANIFEST).write_text(json.dumps(stated | values), "utf-8")
 
 
-def test_the_shipped_reader_is_small_and_safe() -> None:
-    files = locate_reader(DEFAULT_READER)
+@pytest.mark.parametrize(("name", "most"), [(DEFAULT_READER, 36_000_000), (CLOSE_READER, 100_000_000)])
+def test_the_shipped_readers_are_small_and_safe(name: str, most: int) -> None:
+    files = locate_reader(name)
     assert files.config is not None
-    assert sum(path.stat().st_size for path in files.folder.iterdir()) < 36_000_000
+    assert sum(path.stat().st_size for path in files.folder.iterdir()) < most
     assert {path.suffix for path in files.folder.iterdir()} <= {".json", ".safetensors", ".md"}
 
 
@@ -64,6 +65,12 @@ def test_a_missing_file_is_named(copied: Path, name: str) -> None:
 def test_another_vocabulary_is_refused(copied: Path) -> None:
     change(copied, vocabulary={"sha256": "0" * 64})
     with pytest.raises(ModelError, match="made for another vocabulary"):
+        locate_reader(str(copied))
+
+
+def test_an_unknown_architecture_is_refused(copied: Path) -> None:
+    change(copied, architecture="BertModel")
+    with pytest.raises(ModelError, match="is a BertModel, this famqa reads"):
         locate_reader(str(copied))
 
 
@@ -143,9 +150,10 @@ def test_a_transformers_model_by_folder_drops_in(tmp_path: Path, copied: Path) -
 
 
 @pytest.mark.model
-def test_the_shipped_reader_can_be_had_in_float32() -> None:
+@pytest.mark.parametrize("name", [DEFAULT_READER, CLOSE_READER])
+def test_the_shipped_readers_can_be_had_in_float32(name: str) -> None:
     import torch
 
-    loaded = load_reader(locate_reader(DEFAULT_READER), in_float32=True)
+    loaded = load_reader(locate_reader(name), in_float32=True)
     assert not loaded.is_bf16
     assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}

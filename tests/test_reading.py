@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from conftest import parsed
 from famqa.passages import Limits, cut
-from famqa.reader_weights import Calibration
+from famqa.reader_weights import Calibration, Features
 from famqa.reading import ANSWER_PIECES, MAX_PIECES, STRIDE_PIECES, SpanReader, Window, best_spans
 from famqa.records import Candidate, Document, Passage
+from letter_reader import LetterReader
 
 
 def window(words: int, head: int = 3) -> Window:
@@ -66,30 +67,6 @@ def test_question_and_marks_are_never_part_of_a_span() -> None:
 def test_fewer_spans_than_asked_for() -> None:
     one = window(1)
     assert best_spans(one, logits(one, {0: 2.0}), logits(one, {0: 3.0})) == [(0, 1, pytest.approx(5.0))]
-
-
-class LetterReader(SpanReader):
-    """Reads with hand-made logits instead of a model: a piece is a word, and a word in `wanted` scores as given."""
-
-    def __init__(self, wanted: dict[str, float], calibration: Calibration) -> None:
-        super().__init__(SimpleNamespace(digest="letters", calibration=calibration))  # type: ignore[arg-type]
-        self.wanted = wanted
-
-    def _windows(self, question, number, candidate):  # type: ignore[no-untyped-def]
-        offsets, at = [], 0
-        for word in candidate.passage.search_text.split():
-            at = candidate.passage.search_text.index(word, at)
-            offsets.append((at, at + len(word)))
-            at += len(word)
-        yield Window(number, [0] * (len(offsets) + 2), 1, offsets)
-        self.texts = getattr(self, "texts", {}) | {number: candidate.passage.search_text}
-
-    def _logits(self, windows):  # type: ignore[no-untyped-def]
-        return [(scores, scores) for scores in map(self._scores, windows)]
-
-    def _scores(self, window: Window) -> np.ndarray:
-        words = [self.texts[window.candidate][start:end] for start, end in window.offsets]
-        return np.array([0.0, *(self.wanted.get(word, -10.0) for word in words), -10.0], dtype=np.float32)
 
 
 TEXT = """= Harbour =
@@ -162,7 +139,7 @@ def test_the_questions_own_words_are_no_answer(limits: Limits, question: str, be
 
 def test_the_features_are_weighed_together() -> None:
     calibration = Calibration(above_none=0.5, search_behind=0.25, intercept=-1.0)
-    assert calibration.log_odds((4.0, -2.0)) == pytest.approx(0.5)  # 0.5 x 4 + 0.25 x -2 - 1
+    assert calibration.log_odds(Features(4.0, -2.0)) == pytest.approx(0.5)  # 0.5 x 4 + 0.25 x -2 - 1
 
 
 def test_a_span_knows_how_far_its_passage_lies_behind(limits: Limits) -> None:
@@ -170,9 +147,9 @@ def test_a_span_knows_how_far_its_passage_lies_behind(limits: Limits) -> None:
     scores = {passage: 2.0 if "rapeseed" in passage.text else 0.5 for passage in passages}
     candidates = [Candidate(n, passage, scores[passage], 0.0, 0.0) for n, passage in enumerate(passages)]
     reader = LetterReader({"rapeseed.": 3.0, "coal": 2.0}, Calibration())
-    found = {reader_text(f.passage, f.start, f.end): f.features for f in reader.features("Q?", candidates)}
-    assert found["rapeseed."] == pytest.approx((6.0, 0.0))
-    assert found["coal"] == pytest.approx((4.0, -1.5))
+    found = {reader_text(f.passage, f.start, f.end): f.features for f in reader.found("Q?", candidates)}
+    assert found["rapeseed."] == Features(pytest.approx(6.0), pytest.approx(0.0))
+    assert found["coal"] == Features(pytest.approx(4.0), pytest.approx(-1.5))
 
 
 def reader_text(passage: Passage, start: int, end: int) -> str:

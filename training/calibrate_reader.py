@@ -1,6 +1,9 @@
 """Fits a reader's `Calibration` on one half of a SQuAD-format file, and shows how well it holds on the other.
 
-    python training/calibrate_reader.py FILE [--reader NAME|DIR] [--questions 800] [--keep DIR] [--write MANIFEST]
+    python training/calibrate_reader.py FILE [--reader NAME|DIR] [--once] [--questions 800] [--write MANIFEST]
+
+The shipped reader is the small one with the larger one that reads again, whose manifest takes that calibration; with
+`--once` it is the small one alone, whose own calibration says which passages are read again.
 
 Every paragraph of FILE is a document. Questions with an answer are asked of all of them; of the questions without
 one, half are the file's own (written to look answerable) and half are answerable ones whose paragraph is taken out
@@ -26,8 +29,8 @@ from famqa.evaluation import squad
 from famqa.evaluation.metrics import token_f1
 from famqa.generations import open_generation
 from famqa.indexing import update
-from famqa.reader_weights import Calibration, Features, locate_reader
-from famqa.reading import SpanReader
+from famqa.reader_weights import Calibration, Features
+from famqa.rereading import Rereader, open_reader
 from famqa.search import search
 from famqa.settings import DEFAULT_READER, load_settings
 
@@ -38,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--reader", default=DEFAULT_READER)
+    parser.add_argument("--once", action="store_true", help="without the larger reader that reads again")
     parser.add_argument("--questions", type=int, default=800, help="with an answer, in each half")
     parser.add_argument(
         "--keep", type=Path, default=None, help="folder for corpus and index, used again if it is there"
@@ -54,7 +58,7 @@ def main() -> None:
         update(settings)
         generation = open_generation(settings.index)
         embedder = SentenceEmbedder(locate(settings.embedder))
-        reader = SpanReader(locate_reader(args.reader))
+        reader = open_reader(args.reader, not args.once)
 
         def spans(row: dict[str, Any], without: str = "") -> list[tuple[Features, bool]]:
             """Features of the best spans for a question, and whether each is right; the document `without` left out."""
@@ -63,7 +67,7 @@ def main() -> None:
             found = search(generation, question, vector, settings.candidates + 3, settings.dense_weight)
             found = [candidate for candidate in found if candidate.passage.doc_id != without][: settings.candidates]
             answers = [] if without else [answer["text"] for answer in row["answers"]]
-            best = sorted(reader.features(question, found), key=lambda f: -f.features[0])[:SPANS_A_QUESTION]
+            best = sorted(reader.found(question, found), key=lambda f: -f.features.above_none)[:SPANS_A_QUESTION]
             texts = [generation.catalog.document(f.passage.doc_id).text[f.start : f.end] for f in best]
             return [
                 (f.features, bool(answers) and token_f1(text, answers) >= 0.5)
@@ -84,16 +88,17 @@ def main() -> None:
 
         fitted, shown = (ask(rows) for rows in squad.halves(every))
 
-    x = np.array([features for _, found in fitted for features, _ in found])
+    names = ["above_none", "search_behind", *(["first_above_none"] if isinstance(reader, Rereader) else [])]
+    x = np.array([[getattr(features, name) for name in names] for _, found in fitted for features, _ in found])
     y = np.array([right for _, found in fitted for _, right in found])
     model = LogisticRegression(C=100.0, max_iter=1000).fit(x, y)
-    weights = [round(float(weight), 3) for weight in model.coef_[0]]
-    calibration = Calibration(*weights, intercept=round(float(model.intercept_[0]), 3), threshold=args.threshold)
+    weights = {name: round(float(weight), 3) for name, weight in zip(names, model.coef_[0], strict=True)}
+    calibration = Calibration(**weights, intercept=round(float(model.intercept_[0]), 3), threshold=args.threshold)
     print(calibration)
     if args.write:
         manifest = json.loads(args.write.read_text("utf-8"))
         manifest["calibration"] = asdict(calibration)
-        args.write.write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+        args.write.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
 
     tops = [(kind, *top(calibration, found)) for kind, found in shown if found]
     print("\nreliability on the other half: probability of the best span, questions, share right")

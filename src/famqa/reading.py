@@ -43,14 +43,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A range of a document that may answer, with the features that `Calibration.log_odds` takes."""
+    """A range of a document that may answer, with what is known of it."""
 
     passage: Passage
     start: int
     end: int
     features: Features
 
-    def overlaps(self, span: Span) -> bool:
+    def overlaps(self, span: Span | Found) -> bool:
         return span.passage.doc_id == self.passage.doc_id and span.start < self.end and self.start < span.end
 
 
@@ -73,19 +73,9 @@ class SpanReader:
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans that do not overlap, best first, each with the probability that it answers."""
-        features = self.features(question, candidates)
-        log_odds = [self.calibration.log_odds(found.features) for found in features]
-        spans: list[Span] = []
-        for n in sorted(range(len(features)), key=lambda n: -log_odds[n]):
-            found = features[n]
-            if not any(found.overlaps(span) for span in spans):
-                place = found.start, found.end
-                spans.append(Span(found.passage, *place, _probability(log_odds[n]), _quotes(found.passage, place)))
-            if len(spans) == _SPANS:
-                break
-        return Reading(tuple(spans), 1 - spans[0].probability if spans else 1.0)
+        return best_reading(self.found(question, candidates), self.calibration)
 
-    def features(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
+    def found(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
         """The best spans of every window that stand in a document word for word, with what is known of them.
 
         Spans that only say the question's own words are left out where those cannot answer it.
@@ -93,7 +83,7 @@ class SpanReader:
         said = set(content_terms(question)) if asks_for_news(question) else set()
         windows = [window for n, candidate in enumerate(candidates) for window in self._windows(question, n, candidate)]
         best = max((candidate.score for candidate in candidates), default=0.0)
-        found: list[Found] = []
+        spans: list[Found] = []
         for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
             candidate = candidates[window.candidate]
             for start, end, above_none in best_spans(window, starts, ends):
@@ -101,8 +91,9 @@ class SpanReader:
                 if place is None or not _is_of_one_sentence(candidate.passage, place):
                     continue
                 if not _is_echo(candidate.passage.search_text[start:end], said):
-                    found.append(Found(candidate.passage, *place, (above_none, candidate.score - best)))
-        return found
+                    features = Features(above_none, candidate.score - best)
+                    spans.append(Found(candidate.passage, *place, features))
+        return spans
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
         reader = self._loaded()
@@ -150,6 +141,19 @@ class SpanReader:
             if self._model is None:
                 self._model = load_reader(self.files)
         return self._model
+
+
+def best_reading(found: Sequence[Found], calibration: Calibration) -> Reading:
+    """The likeliest of the spans found that do not overlap, likeliest first."""
+    log_odds = [calibration.log_odds(span.features) for span in found]
+    spans: list[Span] = []
+    for n in sorted(range(len(found)), key=lambda n: -log_odds[n]):
+        if not any(found[n].overlaps(span) for span in spans):
+            passage, place = found[n].passage, (found[n].start, found[n].end)
+            spans.append(Span(passage, *place, _probability(log_odds[n]), _quotes(passage, place)))
+        if len(spans) == _SPANS:
+            break
+    return Reading(tuple(spans), 1 - spans[0].probability if spans else 1.0)
 
 
 def best_spans(

@@ -22,6 +22,7 @@ DEFAULT_CORPUS = Path("corpus")
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 DEFAULT_ENCODING = "famqa"
 DEFAULT_READER = "famqa"
+CLOSE_READER = "famqa-close"  # reads again what the default one found
 SENTENCE_READER = "sentences"
 
 
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(default=160, ge=16, le=2000, description="most tokens of text in a passage")
     reader: str = Field(
         default=DEFAULT_READER, description="what finds the answer: a span reader by name or folder, or 'sentences'"
+    )
+    read_twice: bool = Field(
+        default=True, description="whether a larger model reads the likeliest passages again, after the shipped reader"
     )
     candidates: int = Field(default=8, ge=1, le=100, description="passages read for a question")
     dense_weight: float = Field(default=0.6, ge=0, le=1, description="share of the cosine in the fused score")
