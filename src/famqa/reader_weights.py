@@ -152,17 +152,19 @@ def load_reader(files: ReaderFiles, in_float32: bool = False) -> LoadedReader:
 
 
 def _load_shipped(files: ReaderFiles, config: dict[str, Any]) -> tuple[Any, Any]:
+    import torch
     import transformers
     from tokenizers import Tokenizer
 
     architecture = getattr(transformers, files.architecture)
-    model = architecture(architecture.config_class(**config))
+    shape = architecture.config_class(**config)
     weights = read_weights(files.folder / WEIGHTS)
-    wanted = model.state_dict()
-    absent = wanted.keys() - weights.keys()
-    if absent or any(weights[key].shape != value.shape for key, value in wanted.items()):
+    with torch.device("meta"):
+        wanted = architecture(shape).state_dict()
+    if any(key not in weights or weights[key].shape != value.shape for key, value in wanted.items()):
         raise ModelError(f"reader '{files.name}': {files.folder / WEIGHTS} does not fit its manifest; get it again")
-    model.load_state_dict({key: weights[key] for key in wanted})
+    # This way no weights are drawn at random first, which takes longer than reading these and as much memory.
+    model = architecture.from_pretrained(None, config=shape, state_dict=weights)
     return model, Tokenizer.from_file(str(_vocabulary()))
 
 
