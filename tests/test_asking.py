@@ -66,6 +66,8 @@ def test_a_short_answer_is_asked_for(question: str) -> None:
         "Who took part in the race?",
         "What has to be done before leaving?",
         "What do I need to bring?",
+        "What do we have to know?",
+        "What can I buy there?",
         "What is included in the price?",
         "Where are the offices?",
         "Who lives there?",
