@@ -50,12 +50,11 @@ class Rereader:
             (candidate for candidate in candidates if _key(candidate.passage) in likely),
             key=lambda candidate: -likely[_key(candidate.passage)],
         )
+        chosen = ranked[:READ_AGAIN]
         if asks_for_several(question):
             least = max(likely.values(), default=0.0) - _LOG_ODDS_BEHIND
-            several = [candidate for candidate in ranked if likely[_key(candidate.passage)] >= least]
-            chosen = several[:_READ_AGAIN_OF_SEVERAL] if len(several) > READ_AGAIN else ranked[:READ_AGAIN]
-        else:
-            chosen = ranked[:READ_AGAIN]
+            further = ranked[READ_AGAIN:_READ_AGAIN_OF_SEVERAL]
+            chosen += [candidate for candidate in further if likely[_key(candidate.passage)] >= least]
         return [
             replace(span, features=_of_both(span, first[_key(span.passage)]))
             for span in self.second.found(question, chosen)
