@@ -590,6 +590,19 @@ def test_the_command_stops_cleanly_and_tells_what_it_logs(tmp_path: Path) -> Non
     assert "/api/documents" in [line.get("path") for line in requests]
 
 
+def test_the_models_are_loaded_by_no_daemon_whatever_thread_begins_it(
+    asked: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python waits for such a thread before it ends; a daemon inside torch made the process abort."""
+    loading: list[bool] = []
+    monkeypatch.setattr(asked, "ask", lambda _: loading.append(threading.current_thread().daemon))
+    begun = threading.Thread(target=server._Readiness(asked).start, daemon=True)
+    begun.start()
+    begun.join()
+    wait_for(lambda: bool(loading))
+    assert loading == [False]
+
+
 def test_settings_of_the_server_come_from_variables_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAMQA_TRUSTED_PROXIES", "10.0.0.0/8, 192.168.1.7")

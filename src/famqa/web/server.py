@@ -177,8 +177,11 @@ class _Readiness:
         self._problem = "the reader is being loaded; try again in a few seconds"
 
     def start(self) -> None:
-        """Begins to load, in a thread of its own; no daemon, since torch cannot be torn down while it works."""
-        threading.Thread(target=self._load, name="famqa-load").start()
+        """Begins to load, in a thread of its own; no daemon, since torch cannot be torn down while it works.
+
+        That is said expressly, since a thread is what the one was that started it: here the server's, a daemon.
+        """
+        threading.Thread(target=self._load, name="famqa-load", daemon=False).start()
 
     def problem(self) -> str:
         """One line, "" if there is none."""
