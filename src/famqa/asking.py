@@ -80,7 +80,8 @@ _WHO_DOES = re.compile(
 _SEVERAL_DEEDS = re.compile(
     r"^\W*what (?:all )?(?:(?:has|have|needs?|ought) to be|(?:must|should|can|may) be|"
     r"(?:must|should|can|may) (?:i|you|we|one)|(?:do|does) (?:i|you|we|one|they) (?:have|need) to) |"
-    r"^\W*what (?:is|was) (?:all )?(?:needed|required|included|offered|sold|served|covered)\b|"
+    r"^\W*what(?:['’]s| is| was) (?:all )?(?:needed|required|included|offered|sold|served|covered|provided|planned|"
+    r"allowed|forbidden|new)\b|"
     r"^\W*what (?:do|does|did) [^?]{1,40}? need\b|^\W*(?:where|when) are the \w+s$",
     re.IGNORECASE,
 )

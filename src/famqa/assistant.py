@@ -14,6 +14,7 @@ from itertools import islice, zip_longest
 from famqa.answering import ANSWERED, NO_ANSWER, compose, from_table
 from famqa.asking import asks_for_several
 from famqa.conversation import readings
+from famqa.defining import defined
 from famqa.embedding import SentenceEmbedder, known_words, locate
 from famqa.errors import IndexError_, IndexStaleError, QuestionError
 from famqa.examples import propose
@@ -183,7 +184,7 @@ class Assistant:
             has_words = bool(terms(asked))  # "?" asks for nothing, whatever a model makes of it
             reading = self._reader.read(asked, candidates) if has_words else Reading((), 1.0)
             occurs = generation.postings.occurs(allowed)
-            reading = doubted(reading, asked, occurs)
+            reading = defined(doubted(reading, asked, occurs), asked, candidates)
         with times.measure("answer"):
             answer = compose(
                 question,
