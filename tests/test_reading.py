@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conftest import parsed
 from famqa.passages import Limits, cut
 from famqa.reader_weights import Calibration, Features
-from famqa.reading import ANSWER_PIECES, MAX_PIECES, STRIDE_PIECES, SpanReader, Window, best_spans
+from famqa.reading import ANSWER_PIECES, MAX_PIECES, STRIDE_PIECES, SpanReader, Window, best_spans, lift
 from famqa.records import Candidate, Document, Passage
 from letter_reader import LetterReader
 
@@ -94,7 +94,9 @@ def test_a_span_is_mapped_to_the_document_and_quoted_by_its_sentence(limits: Lim
     best = reading.spans[0]
     assert document.text[best.start : best.end] == "paraffin."
     assert [document.text[start:end] for start, end in best.quotes] == ["A second one burned paraffin."]
-    assert best.probability == pytest.approx(1 / (1 + math.exp(-4.0)))
+    # 4 above no answer; the four spans from an earlier word to this one lie 12 lower, all others 24 and more
+    lifted = 4 + 3 * math.log(1 + 4 * math.exp(-12 / 3))
+    assert best.probability == pytest.approx(1 / (1 + math.exp(-lifted)), abs=1e-4)
     assert reading.no_answer_probability == pytest.approx(1 - best.probability)
 
 
@@ -148,8 +150,31 @@ def test_a_span_knows_how_far_its_passage_lies_behind(limits: Limits) -> None:
     candidates = [Candidate(n, passage, scores[passage], 0.0, 0.0) for n, passage in enumerate(passages)]
     reader = LetterReader({"rapeseed.": 3.0, "coal": 2.0}, Calibration())
     found = {reader_text(f.passage, f.start, f.end): f.features for f in reader.found("Q?", candidates)}
-    assert found["rapeseed."] == Features(pytest.approx(6.0), pytest.approx(0.0))
-    assert found["coal"] == Features(pytest.approx(4.0), pytest.approx(-1.5))
+    rapeseed, coal = found["rapeseed."], found["coal"]
+    assert (rapeseed.above_none, rapeseed.search_behind) == pytest.approx((6.0, 0.0))
+    assert (coal.above_none, coal.search_behind) == pytest.approx((4.0, -1.5))
+
+
+def test_other_spans_of_a_passage_lift_it() -> None:
+    assert lift([6.0]) == 0.0
+    assert lift([2.0, 6.0]) == pytest.approx(3 * 0.2339625)  # 3 log(1 + exp(-4/3))
+    assert lift([1.0, 1.0, 1.0], temperature=1.0) == pytest.approx(1.0986123)  # log 3
+
+
+def test_all_spans_of_a_passage_know_its_lift(limits: Limits) -> None:
+    passages = [passage for passage in cut(*parsed(TEXT, "harbour.txt"), limits) if "burned" in passage.text]
+    reader = LetterReader({"rapeseed.": 3.0, "first": 3.0}, Calibration())
+    found = reader.found("Q?", [Candidate(0, passages[0], 0.0, 0.0, 0.0)])
+    assert {f.features.lift for f in found} == {lift([f.features.above_none for f in found])}
+    assert found[0].features.lift > 3 * 0.69  # of the two words alone it would be 3 log 2
+
+
+def test_where_several_are_asked_for_all_have_the_lift_of_the_likeliest(limits: Limits) -> None:
+    wanted = {"first": 3.0, "lamp": 3.0, "coal": 3.0}  # "first", "first lamp" and "lamp" lift their passage
+    for question, is_equal in (("Which goods?", True), ("Which one?", False)):
+        document, reading = read(limits, wanted, question=question)
+        likely = {document.text[span.start : span.end]: span.probability for span in reading.spans}
+        assert (likely["coal"] == pytest.approx(reading.spans[0].probability)) is is_equal
 
 
 def reader_text(passage: Passage, start: int, end: int) -> str:

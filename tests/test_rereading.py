@@ -62,13 +62,17 @@ def test_both_scores_and_the_search_are_known_of_a_span(limits: Limits) -> None:
     found = pair({"brass.": 3.0, "oak.": -9.0}).found("What was it made of?", candidates(limits, {"oak.": 1.5}))
     known = {span.passage.text[span.start - span.passage.start :]: span.features for span in found}
     # start and end score alike, so a word of 3 lies 6 above no answer; its passage lies 1.5 behind the best one
-    assert known["brass."] == Features(pytest.approx(6.0), pytest.approx(-1.5), pytest.approx(8.0))
-    assert known["oak."] == Features(pytest.approx(-18.0), pytest.approx(0.0), pytest.approx(10.0))
+    brass, oak = known["brass."], known["oak."]
+    assert (brass.above_none, brass.search_behind, brass.first_above_none) == pytest.approx((6.0, -1.5, 8.0))
+    assert (oak.above_none, oak.search_behind, oak.first_above_none) == pytest.approx((-18.0, 0.0, 10.0))
+    alone = pair({}).first.found("What was it made of?", candidates(limits))
+    assert brass.first_lift == next(f.features.lift for f in alone if f.passage.text.endswith("brass."))
 
 
 def test_the_score_of_the_first_is_weighed() -> None:
     calibration = Calibration(above_none=0.5, search_behind=1.0, intercept=-1.0, first_above_none=0.25)
-    assert calibration.log_odds(Features(4.0, -2.0, 8.0)) == pytest.approx(1.0)  # 0.5 x 4 - 2 - 1 + 0.25 x 8
+    # 0.5 x (4 + 2) - 2 - 1 + 0.25 x (8 + 4)
+    assert calibration.log_odds(Features(4.0, -2.0, 2.0, 8.0, 4.0)) == pytest.approx(3.0)
 
 
 def test_nothing_to_read_is_no_answer(limits: Limits) -> None:

@@ -89,7 +89,7 @@ def main() -> None:
         fitted, shown = (ask(rows) for rows in squad.halves(every))
 
     names = ["above_none", "search_behind", *(["first_above_none"] if isinstance(reader, Rereader) else [])]
-    x = np.array([[getattr(features, name) for name in names] for _, found in fitted for features, _ in found])
+    x = np.array([weighed(features)[: len(names)] for _, found in fitted for features, _ in found])
     y = np.array([right for _, found in fitted for _, right in found])
     model = LogisticRegression(C=100.0, max_iter=1000).fit(x, y)
     weights = {name: round(float(weight), 3) for name, weight in zip(names, model.coef_[0], strict=True)}
@@ -121,6 +121,12 @@ def main() -> None:
             shares.append(f"{kind} {np.mean(of_kind):6.1%}" if of_kind else "")
         answered = [right for k, p, right in tops if k == "answerable" and p >= threshold]
         print(f"  {threshold:.2f}  {'  '.join(shares)}  right {np.mean(answered):6.1%}")
+
+
+def weighed(features: Features) -> tuple[float, float, float]:
+    """What `Calibration.log_odds` weighs."""
+    first = features.first_above_none + features.first_lift
+    return features.above_none + features.lift, features.search_behind, first
 
 
 def top(calibration: Calibration, found: list[tuple[Features, bool]]) -> tuple[float, bool]:

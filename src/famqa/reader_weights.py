@@ -33,7 +33,9 @@ class Features:
 
     above_none: float  # how far its start + end logit lie above those of "no answer"
     search_behind: float  # how far its passage's search score lies below the best passage's; 0 or less
-    first_above_none: float = 0.0  # `above_none` of an earlier reader, where this one reads after it
+    lift: float = 0.0  # what the other spans of its passage add to `above_none`, see `reading.lift`
+    first_above_none: float = 0.0  # the two of an earlier reader, where this one reads after it
+    first_lift: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,19 @@ class Calibration:
     `training/calibrate_reader.py` fits the weights on questions with and without an answer.
     """
 
-    above_none: float = 0.25
+    above_none: float = 0.22
     search_behind: float = 2.0
-    intercept: float = -0.2
-    threshold: float = 0.18  # least probability at which to answer
+    intercept: float = -1.1
+    threshold: float = 0.17  # least probability at which to answer
     first_above_none: float = 0.0
 
     def log_odds(self, features: Features) -> float:
         """Log odds that a span with these features answers the question."""
         return (
             self.intercept
-            + self.above_none * features.above_none
+            + self.above_none * (features.above_none + features.lift)
             + self.search_behind * features.search_behind
-            + self.first_above_none * features.first_above_none
+            + self.first_above_none * (features.first_above_none + features.first_lift)
         )
 
 

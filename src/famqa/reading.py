@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from famqa.asking import asks_for_news
+from famqa.asking import asks_for_news, asks_for_several
 from famqa.reader_weights import Calibration, Features, LoadedReader, ReaderFiles, load_reader
 from famqa.records import Candidate, Passage, Reading, Span
 from famqa.terms import content_terms
@@ -28,6 +29,7 @@ STRIDE_PIECES = 64  # overlap of two windows of a long passage
 ANSWER_PIECES = 30  # longest span
 _SPANS_A_WINDOW = 20  # looked at further
 _SPANS = 60  # given back
+TEMPERATURE = 3.0  # at which the scores of a passage's spans are added up
 _BATCH = 4  # windows that go through the model together; more would be padded for longer than it saves
 
 
@@ -73,7 +75,7 @@ class SpanReader:
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans that do not overlap, best first, each with the probability that it answers."""
-        return best_reading(self.found(question, candidates), self.calibration)
+        return best_reading(question, self.found(question, candidates), self.calibration)
 
     def found(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
         """The best spans of every window that stand in a document word for word, with what is known of them.
@@ -82,17 +84,21 @@ class SpanReader:
         """
         said = set(content_terms(question)) if asks_for_news(question) else set()
         windows = [window for n, candidate in enumerate(candidates) for window in self._windows(question, n, candidate)]
+        scored: dict[int, list[tuple[Place, float]]] = defaultdict(list)
+        for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
+            passage = candidates[window.candidate].passage
+            for start, end, above_none in best_spans(window, starts, ends):
+                place = _place(passage, start, end)
+                if place is None or not _is_of_one_sentence(passage, place):
+                    continue
+                if not _is_echo(passage.search_text[start:end], said):
+                    scored[window.candidate].append((place, above_none))
         best = max((candidate.score for candidate in candidates), default=0.0)
         spans: list[Found] = []
-        for window, (starts, ends) in zip(windows, self._logits(windows), strict=True):
-            candidate = candidates[window.candidate]
-            for start, end, above_none in best_spans(window, starts, ends):
-                place = _place(candidate.passage, start, end)
-                if place is None or not _is_of_one_sentence(candidate.passage, place):
-                    continue
-                if not _is_echo(candidate.passage.search_text[start:end], said):
-                    features = Features(above_none, candidate.score - best)
-                    spans.append(Found(candidate.passage, *place, features))
+        for n, places in scored.items():
+            passage, behind = candidates[n].passage, candidates[n].score - best
+            lifted = lift([above_none for _, above_none in places])
+            spans += [Found(passage, *place, Features(above_none, behind, lifted)) for place, above_none in places]
         return spans
 
     def _windows(self, question: str, number: int, candidate: Candidate) -> Iterator[Window]:
@@ -143,9 +149,17 @@ class SpanReader:
         return self._model
 
 
-def best_reading(found: Sequence[Found], calibration: Calibration) -> Reading:
-    """The likeliest of the spans found that do not overlap, likeliest first."""
+def best_reading(question: str, found: Sequence[Found], calibration: Calibration) -> Reading:
+    """The likeliest of the spans found that do not overlap, likeliest first.
+
+    Where the question asks for several things, all have the lift of the likeliest: an item of three words is no less
+    one of them than a line that has room for twenty spans.
+    """
     log_odds = [calibration.log_odds(span.features) for span in found]
+    if found and asks_for_several(question):
+        known = found[max(range(len(found)), key=lambda n: log_odds[n])].features
+        features = [replace(span.features, lift=known.lift, first_lift=known.first_lift) for span in found]
+        log_odds = [calibration.log_odds(each) for each in features]
     spans: list[Span] = []
     for n in sorted(range(len(found)), key=lambda n: -log_odds[n]):
         if not any(found[n].overlaps(span) for span in spans):
@@ -177,6 +191,19 @@ def best_spans(
         if math.isfinite(score):
             found.append((window.offsets[first][0], window.offsets[first + further][1], score))
     return found
+
+
+def lift(scores: Sequence[float], temperature: float = TEMPERATURE) -> float:
+    """How far the soft maximum of a passage's scores, T log(sum(exp(score / T))), lies above their maximum.
+
+    Where a passage answers, the reader sees its answer in many stretches of it that overlap; where it does not, often
+    in one alone, and surely. T above 1 softens that (Guo et al., "On calibration of modern neural networks", 2017).
+
+    >>> round(lift([3.0, 3.0, -90.0], temperature=2.0), 3)  # 2 log 2
+    1.386
+    """
+    most = max(scores)
+    return temperature * math.log(sum(math.exp((score - most) / temperature) for score in scores))
 
 
 def _probability(log_odds: float) -> float:

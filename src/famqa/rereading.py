@@ -38,7 +38,7 @@ class Rereader:
 
     def read(self, question: str, candidates: Sequence[Candidate]) -> Reading:
         """The best spans of the passages read again, best first, each with the probability that it answers."""
-        return best_reading(self.found(question, candidates), self.second.calibration)
+        return best_reading(question, self.found(question, candidates), self.second.calibration)
 
     def found(self, question: str, candidates: Sequence[Candidate]) -> list[Found]:
         """The spans of the second reader, with what both know of them."""
@@ -72,7 +72,8 @@ def _of_both(span: Found, first: Sequence[Found]) -> Features:
     """The span's features with those of the first reader's best span there; without one, of the passage's worst."""
     scores = [other.features.above_none for other in first if other.overlaps(span)]
     score = max(scores) if scores else min(other.features.above_none for other in first)
-    return Features(span.features.above_none, first[0].features.search_behind, score)
+    known = first[0].features
+    return replace(span.features, search_behind=known.search_behind, first_above_none=score, first_lift=known.lift)
 
 
 def open_reader(name: str, read_twice: bool) -> SpanReader | Rereader:
