@@ -21,6 +21,7 @@ from famqa.examples import propose
 from famqa.generations import Generation, current_name, is_rolled_back, open_generation
 from famqa.indexing import Progress, no_progress, update
 from famqa.listing import other_rows
+from famqa.picking import pick
 from famqa.records import Answer, Block, Candidate, Document, Reader, Reading, Turn
 from famqa.refusal import doubted, not_found
 from famqa.rereading import open_reader
@@ -196,8 +197,13 @@ class Assistant:
                 index=generation.name,
                 is_cut=is_cut,
             )
-            table = tabulate(asked, found, generation.catalog) if is_over_table else None
-            if table and not (table.is_count and is_read_elsewhere(answer, table)):
+            if is_over_table:
+                table = tabulate(asked, found, generation.catalog)
+            else:
+                refused = reading.spans[0] if reading.spans and answer.status == NO_ANSWER else None
+                table = pick(asked, found, refused, generation.catalog) if several else None
+            is_unsure = table is not None and (table.is_count or not is_over_table)
+            if table and not (is_unsure and is_read_elsewhere(answer, table)):
                 answer = from_table(question, table, generation.catalog, generation.name)
             if answer.status == NO_ANSWER:
                 answer = replace(answer, note=not_found(asked, candidates, occurs))

@@ -32,12 +32,12 @@ _MEASURES = {  # headers that an adjective or "costs" measures without naming th
     **dict.fromkeys(("deepest",), ("depth",)),
     **dict.fromkeys(("widest", "narrowest"), ("width",)),
 }
-_EMPTY_VERBS = frozenset(stem(verb) for verb in ("have", "use", "cost", "contain", "include", "list", "take", "get"))
+EMPTY_VERBS = frozenset(stem(verb) for verb in ("have", "use", "cost", "contain", "include", "list", "take", "get"))
 _LEAD = 500  # characters of its section before a table, where it may stand what its rows are
-_ROWS = 100  # of a table that is looked at
+MOST_ROWS = 100  # of a table that is looked at
 _FEWEST_ROWS = 2
 _SURE = 0.5  # confidence from which on a number that was read is not counted again
-_CONFIDENCE = 0.9  # every word is accounted for, but the words may have been meant in another way
+CONFIDENCE = 0.9  # every word is accounted for, but the words may have been meant in another way
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
@@ -82,7 +82,7 @@ def tabulate(question: str, candidates: Sequence[Candidate], catalog: Catalog) -
         seen |= {row for row, _ in rows}
         run = [passage for _, passage in rows]
         table = _Table(run, catalog.document(candidate.passage.doc_id).text)
-        if not _FEWEST_ROWS <= len(run) <= _ROWS or not table.is_regular():
+        if not _FEWEST_ROWS <= len(run) <= MOST_ROWS or not table.is_regular():
             continue
         found = table.counted(words) if counts else table.extreme(words, _direction(words) is True)
         if found is not None:
@@ -116,9 +116,10 @@ def is_read_elsewhere(answer: Answer, table: Tabulated) -> bool:
     """Whether the answer was read with confidence, and not from a cell of the very rows that were counted."""
     if not answer.spans or answer.confidence < _SURE:
         return False
-    (start, end), read = table.spans[0].quotes[0], answer.spans[0]
-    is_of_rows = start <= read.start and read.end <= end
-    return not (is_of_rows and answer.citations[read.citation - 1].doc_id == table.spans[0].passage.doc_id)
+    read = answer.spans[0]
+    doc_id = answer.citations[read.citation - 1].doc_id
+    quotes = [quote for span in table.spans if span.passage.doc_id == doc_id for quote in span.quotes]
+    return not any(start <= read.start and read.end <= end for start, end in quotes)
 
 
 class _Table:
@@ -201,7 +202,7 @@ class _Table:
 
     def _said(self, column: int) -> set[str]:
         """Terms that name the table or the column asked for, and verbs that say nothing."""
-        return set(terms(self.headers[column])) | self.context | _EMPTY_VERBS
+        return set(terms(self.headers[column])) | self.context | EMPTY_VERBS
 
     def _adjectives(self, words: Sequence[str]) -> set[str]:
         return {stem(word) for word in words if word in _MEASURES}
@@ -243,7 +244,7 @@ class _Table:
                 return None
             quote = (min(quote[0], cell.start), max(quote[1], cell.end))
             spans.append((row, cell))
-        return Tabulated(tuple(Span(row, cell.start, cell.end, _CONFIDENCE, (quote,)) for row, cell in spans), note)
+        return Tabulated(tuple(Span(row, cell.start, cell.end, CONFIDENCE, (quote,)) for row, cell in spans), note)
 
 
 def _lead(row: Passage, text: str) -> str:
