@@ -47,6 +47,9 @@ RULES: dict[str, list[tuple[str, Callable[..., Any]]]] = {
     "sentences beside it": [("famqa.answering.explained", lambda _, best, *__: best)],
     "the question's own words are no answer": [("famqa.reading.asks_for_news", never)],
     "what stands nowhere is doubted": [("famqa.assistant.doubted", lambda reading, *_: reading)],
+    "what a thing is": [("famqa.assistant.defined", lambda reading, *_: reading)],
+    "rows with a cell in common": [("famqa.assistant.pick", lambda *_: None)],
+    "a list in place of what leads it in": [("famqa.answering.items_led_in", lambda *_: [])],
     "rows of a table compared": [("famqa.assistant.is_over_rows", never)],
     "documents that differ": [("famqa.answering._rival", lambda *_: None)],
     "small talk": [("famqa.assistant.small_talk", lambda _: "")],
@@ -74,6 +77,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--index", type=Path)
     parser.add_argument("--reader")
+    parser.add_argument("--rules", nargs="+", choices=RULES, default=list(RULES), metavar="RULE", help="these alone")
     args = parser.parse_args()
     settings = load_settings(corpus=args.corpus, index=args.index, reader=args.reader)
     assistant = open_assistant(settings)
@@ -82,7 +86,7 @@ def main() -> None:
         print(f"\n{file.name}, {len(questions.questions)} questions\n")
         print("| without | " + " | ".join(METRICS.values()) + " |")
         print("|---" * (len(METRICS) + 1) + "|", flush=True)
-        for rule in RULES:
+        for rule in args.rules:
             with without(rule):
                 found = figures(assistant, questions)
             cells = (f"{100 * found[name]:.1f}" if name in found else "" for name in METRICS)

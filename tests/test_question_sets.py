@@ -18,12 +18,13 @@ from famqa.evaluation.metrics import contains
 
 EVALUATION = Path(__file__).parents[1] / "evaluation"
 SECOND = Path(__file__).parent / "second_corpus"
-VILLAGE, RAILWAY = EVALUATION / "village", EVALUATION / "railway"
+VILLAGE, RAILWAY, MOUNTAIN = (EVALUATION / name for name in ("village", "railway", "mountain"))
 SETS = {
     "bundled": (EVALUATION, BUNDLED_CORPUS),
     "second": (SECOND, SECOND / "documents"),
     "village": (VILLAGE, VILLAGE / "documents"),
     "railway": (RAILWAY, RAILWAY / "documents"),
+    "mountain": (MOUNTAIN, MOUNTAIN / "documents"),
 }
 
 AT_LEAST = {
@@ -43,9 +44,13 @@ AT_LEAST = {
         **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition", "noisy"], 3),
         **{"table": 8, "list": 6, "paraphrase": 8, "unanswerable-near": 14, "unanswerable-far": 4},
     },
+    "mountain": {
+        **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition", "noisy"], 5),
+        **{"table": 9, "list": 8, "paraphrase": 10, "unanswerable-near": 16, "unanswerable-far": 4},
+    },
 }
-QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80}
-DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6}
+QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80, "mountain": 98}
+DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6, "mountain": 6}
 UNANSWERABLE = ("unanswerable-near", "unanswerable-far", "chit-chat")
 
 
@@ -107,7 +112,7 @@ def test_there_are_enough_of_every_type(name: str, questions: list[dict[str, Any
 def test_dialogues_have_turns_that_stand_alone_when_completed(name: str, dialogues: list[dict[str, Any]]) -> None:
     assert len(dialogues) >= DIALOGUES[name]
     for row in dialogues:
-        assert 2 <= len(row["turns"]) <= 4
+        assert 2 <= len(row["turns"]) <= 5
         assert all(turn["standalone"].strip() for turn in row["turns"])
         assert any(turn["standalone"] != turn["question"] for turn in row["turns"]), row["id"]
     assert any(not turn["answerable"] for row in dialogues for turn in row["turns"])

@@ -10,6 +10,7 @@ from famqa.asking import asks_for_several, asks_to_describe, asks_to_explain
 from famqa.catalog import Catalog
 from famqa.documents import has_lines
 from famqa.explaining import explained
+from famqa.lead_ins import items_led_in
 from famqa.records import Answer, AnswerSpan, BlockKind, Candidate, Citation, Document, Reading, Span
 from famqa.tabulating import Tabulated
 from famqa.terms import content_terms, terms
@@ -62,7 +63,8 @@ def compose(
     There is none where the best span is less likely than `threshold`; then the nearest passages are given, and are
     no answer. Further spans are cited beside the best one if they are about as likely, or agree with it; they are part
     of the answer where the question asks for several, or where another document says otherwise. Where it asks for an
-    explanation, up to three whole sentences are the answer. `is_cut` says that the list read from goes on.
+    explanation, up to three whole sentences are the answer; where the best span leads in a list, its items are.
+    `is_cut` says that the list read from goes on.
     """
     spans = [span for span in reading.spans if span.start < span.end]
     if not spans or spans[0].probability < threshold:
@@ -79,13 +81,15 @@ def compose(
     numbering = _Numbering(catalog)
     best = spans[0]
     several, explains = asks_for_several(question), asks_to_explain(question)
-    most = _MOST_LISTED if several else max_citations
     further = [
         span
         for span in spans[1:]
         if span.probability >= _RIVAL_SHARE * best.probability
         or (span.probability >= _FURTHER_SHARE * best.probability and (several or _agree(best, span, catalog)))
     ]
+    if items := items_led_in(question, best, catalog):
+        several, best, further = True, items[0], items[1:]
+    most = _MOST_LISTED if several else max_citations
     if explains:
         best = explained(question, best, spans[1:], asks_to_describe(question))
     rival = None if several or explains else _rival(best, further, catalog)
