@@ -68,7 +68,7 @@ def create_app(assistant: Assistant, settings: Settings, *, root_path: str = "")
             yield
 
     served = FastAPI(title="famqa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    served.state.stopping = stopping
+    served.state.stopping, served.state.readiness = stopping, readiness
     served.state.updates = updates = Updates(settings, stopping.is_set)
     served.mount("/api", api.create_api(counted, settings, metrics, updates))
     served.router.routes.extend(tools.routes)
@@ -175,13 +175,18 @@ class _Readiness:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._problem = "the reader is being loaded; try again in a few seconds"
+        # Whose thread it is that starts it must not matter: one that a daemon makes is a daemon too if nothing is said.
+        self._thread = threading.Thread(target=self._load, name="famqa-load", daemon=False)
 
     def start(self) -> None:
-        """Begins to load, in a thread of its own; no daemon, since torch cannot be torn down while it works.
+        """Begins to load, in a thread of its own, unless that has been begun."""
+        if self._thread.ident is None:
+            self._thread.start()
 
-        That is said expressly, since a thread is what the one was that started it: here the server's, a daemon.
-        """
-        threading.Thread(target=self._load, name="famqa-load", daemon=False).start()
+    def wait(self) -> None:
+        """Returns when loading has ended: neither Python nor torch can be torn down while it goes on."""
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def problem(self) -> str:
         """One line, "" if there is none."""
@@ -240,6 +245,7 @@ def serve(settings: Settings) -> None:
                 server.wait()
             except KeyboardInterrupt:
                 server.stop()
+        served.state.readiness.wait()
     except KeyboardInterrupt:
         server.abort()
     console.print("stopped")
