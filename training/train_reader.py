@@ -312,7 +312,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, nargs="+", help="examples made by reader_data.py")
     parser.add_argument("--out", required=True, type=Path, help="folder for log, checkpoint and model")
     parser.add_argument(
-        "--init", required=True, type=Path, help="base_model.py's folder, or an earlier reader to go on from"
+        "--init", required=True, type=Path, help="the folder of a base_*.py, or an earlier reader to go on from"
     )
     parser.add_argument("--layers", type=int, help="of the encoder that stay, from below (default: all)")
     parser.add_argument("--frozen", type=int, default=0, help="layers, from below, that stay as they are")

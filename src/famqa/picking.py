@@ -11,9 +11,9 @@ from collections.abc import Container, Sequence
 
 from famqa.asking import asks_for_several
 from famqa.catalog import Catalog
-from famqa.records import BlockKind, Candidate, Cell, Passage, Span
-from famqa.tabulating import CONFIDENCE, EMPTY_VERBS, MOST_ROWS, Tabulated
-from famqa.terms import content_terms, fold, stem, terms
+from famqa.records import Candidate, Cell, Passage, Span
+from famqa.tabulating import CONFIDENCE, EMPTY_VERBS, Tabulated, tables_among, words_of
+from famqa.terms import content_terms, stem, terms
 
 _SURE_BY_READER = 0.6  # confidence where it is the reader alone that finds the table to be of what is asked for
 _VERBS = EMPTY_VERBS | {  # which say no more of the rows than the cell does
@@ -35,22 +35,13 @@ def pick(question: str, candidates: Sequence[Candidate], refused: Span | None, c
     What is asked for has to be what the table is of, by its heading, its columns or its cells, or else the span that
     the reader found likeliest, though not likely enough to answer (`refused`), lies in one of the rows.
     """
-    words = _words(question)
+    words = words_of(question)
     noun = _NOUN.search(question)
     if noun is None or not asks_for_several(question) or _TURNS & set(words):
         return None
-    seen: set[int] = set()
-    for candidate in candidates:
-        if candidate.passage.kind is not BlockKind.TABLE_ROW or candidate.row in seen:
-            continue
-        run = catalog.run(candidate.row)
-        seen |= {row for row, _ in run}
-        rows = [passage for _, passage in run]
-        if len(rows) <= MOST_ROWS:
-            text = catalog.document(candidate.passage.doc_id).text
-            if found := _picked(words, set(content_terms(noun["noun"])), rows, text, refused):
-                return found
-    return None
+    asked = set(content_terms(noun["noun"]))
+    tables = tables_among(candidates, catalog)
+    return next((found for rows, text in tables if (found := _picked(words, asked, rows, text, refused))), None)
 
 
 def _picked(
@@ -86,12 +77,12 @@ def _picked(
 
 
 def _has(row: Passage, header: str, value: list[str], text: str) -> bool:
-    return any(cell.header == header and _words(_text(cell, text)) == value for cell in row.cells)
+    return any(cell.header == header and words_of(_text(cell, text)) == value for cell in row.cells)
 
 
 def _said(cell: Cell, text: str, words: Sequence[str]) -> list[str]:
     """The cell's words where they stand side by side in the question; of a number only if its header does too."""
-    value = _words(_text(cell, text))
+    value = words_of(_text(cell, text))
     count = len(value)
     is_said = any(words[n : n + count] == value for n in range(len(words) - count + 1)) and bool(
         content_terms(" ".join(value))
@@ -110,7 +101,3 @@ def _name(row: Passage, picked_by: Container[str], noun: set[str], text: str) ->
 
 def _text(cell: Cell, text: str) -> str:
     return text[cell.start : cell.end]
-
-
-def _words(text: str) -> list[str]:
-    return [fold(word) for word in re.findall(r"[^\W_]+", text)]

@@ -8,7 +8,7 @@ a cell that picks out rows. The whole stretch of rows is the quote, so that the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from famqa.catalog import Catalog
@@ -34,7 +34,7 @@ _MEASURES = {  # headers that an adjective or "costs" measures without naming th
 }
 EMPTY_VERBS = frozenset(stem(verb) for verb in ("have", "use", "cost", "contain", "include", "list", "take", "get"))
 _LEAD = 500  # characters of its section before a table, where it may stand what its rows are
-MOST_ROWS = 100  # of a table that is looked at
+_MOST_ROWS = 100  # of a table that is looked at
 _FEWEST_ROWS = 2
 _SURE = 0.5  # confidence from which on a number that was read is not counted again
 CONFIDENCE = 0.9  # every word is accounted for, but the words may have been meant in another way
@@ -64,7 +64,7 @@ class Tabulated:
 
 def is_over_rows(question: str) -> bool:
     """Whether a question may be one over all rows of a table."""
-    words = _words(question)
+    words = words_of(question)
     return _counts(words) or _direction(words) is not None
 
 
@@ -72,26 +72,32 @@ def tabulate(question: str, candidates: Sequence[Candidate], catalog: Catalog) -
     """The cells that answer a question `is_over_rows` of a table that search found; None where not every word fits."""
     if not is_over_rows(question):
         return None
-    words = _words(question)
+    words = words_of(question)
     counts = _counts(words)
+    for rows, text in tables_among(candidates, catalog):
+        table = _Table(rows, text)
+        if len(rows) >= _FEWEST_ROWS and table.is_regular():
+            found = table.counted(words) if counts else table.extreme(words, _direction(words) is True)
+            if found is not None:
+                return found
+    return None
+
+
+def tables_among(candidates: Sequence[Candidate], catalog: Catalog) -> Iterator[tuple[list[Passage], str]]:
+    """The rows of each table of which a candidate is a row, with its document's text; long tables are left out."""
     seen: set[int] = set()
     for candidate in candidates:
         if candidate.passage.kind is not BlockKind.TABLE_ROW or candidate.row in seen:
             continue
-        rows = catalog.run(candidate.row)
-        seen |= {row for row, _ in rows}
-        run = [passage for _, passage in rows]
-        table = _Table(run, catalog.document(candidate.passage.doc_id).text)
-        if not _FEWEST_ROWS <= len(run) <= MOST_ROWS or not table.is_regular():
-            continue
-        found = table.counted(words) if counts else table.extreme(words, _direction(words) is True)
-        if found is not None:
-            return found
-    return None
+        run = catalog.run(candidate.row)
+        seen |= {row for row, _ in run}
+        if len(run) <= _MOST_ROWS:
+            yield [passage for _, passage in run], catalog.document(candidate.passage.doc_id).text
 
 
-def _words(question: str) -> list[str]:
-    return [fold(word) for word in re.findall(r"[^\W_]+", question)]
+def words_of(text: str) -> list[str]:
+    """Its words as they are compared: without case and marks."""
+    return [fold(word) for word in re.findall(r"[^\W_]+", text)]
 
 
 def _asked_noun(words: Sequence[str]) -> list[str]:
