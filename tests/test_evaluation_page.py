@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +126,34 @@ def test_what_the_desk_says(small: tuple[Paced, Settings, Path]) -> None:
         desk.run("20260101T000000Z-empty")
     desk.delete("20260101T000000Z-empty")
     assert desk.files.runs() == []
+
+
+def test_a_run_that_ended_before_the_page_knew_that_it_was_its_own_is_opened_once(
+    small: tuple[Paced, Settings, Path],
+) -> None:
+    from famqa.web import evaluation_page
+    from famqa.web.evaluation_desk import Desk
+
+    assistant, settings, folder = small
+    (folder / "quick.jsonl").write_text(json.dumps(QUESTIONS[0]) + "\n", "utf-8")
+    desks: list[Desk] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation_page, "Desk", lambda *given: desks.append(Desk(*given)) or desks[-1])
+        page = evaluation_page.build(assistant, settings, folder)  # type: ignore[arg-type]
+    deeds = {deed.fn.__name__: deed.fn for deed in page.fns.values() if deed.fn}
+    (desk,) = desks
+    desk.start("evaluation/quick.jsonl")
+    for _ in range(600):
+        if not desk.runner.progress().is_running:
+            break
+        time.sleep(0.05)
+    name = desk.runner.progress().name
+    others = deeds["tick"](desk.seen(), "", "", "", "")
+    own = deeds["tick"](desk.seen(), name, "", "", "")
+    again = deeds["tick"](desk.seen(), name, name, "", "")
+    desk.delete(name)
+    assert not any("verdict" in str(shown) for shown in [*others.values(), *again.values()])
+    assert any("verdict" in str(shown) for shown in own.values())
 
 
 # In the browser

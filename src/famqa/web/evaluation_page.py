@@ -78,6 +78,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
                 plots = _html("", "plots")
         seen = gr.State("")  # of the run that was started last: what this page has shown of it
         followed = gr.State("")  # the run that was started here, to be opened when it is done
+        opened_done = gr.State("")  # the run that was opened so
         timer = gr.Timer(LOOK_SECONDS)
 
         def listed(run: str, other: str = "") -> Changes:
@@ -157,13 +158,14 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
             desk.runner.stop()
             return listed(run, other)
 
-        def tick(before: str, follows: str, run: str, other: str) -> Changes:
+        def tick(before: str, follows: str, opened_last: str, run: str, other: str) -> Changes:
             """How far the run is; what comes of it once, to all who look on."""
             now, key = desk.runner.progress(), desk.seen()
+            # Whatever was seen: a tick on its way while the run was started may have seen its end, and not known whose.
+            if now.phase == Phase.FINISHED and now.name == follows != opened_last:
+                return {**opened(now.name), opened_done: now.name}
             if key == before:
                 return {progress: view.progress(now)} if now.is_running else {seen: key}
-            if now.phase == Phase.FINISHED and now.name == follows:
-                return opened(now.name)
             return listed(run, other)
 
         def press(run: str, other: str, event: gr.EventData) -> Changes:
@@ -197,7 +199,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
             number = int(most) if most.isdecimal() else view.SHOWN_MISSES
             return view.misses(found, answers, _told(event, "cause"), number, desk.link_to)
 
-        bench = [status, file, checked, feedback, start, stop, progress, runs, seen, followed]
+        bench = [status, file, checked, feedback, start, stop, progress, runs, seen, followed, opened_done]
         everything = [*bench, comparison, figures, downloads, report, predictions, misses, plots, shown, compared]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": 4}
         page.load(visit, [file], everything, **quiet)
@@ -206,7 +208,7 @@ def build(assistant: Assistant, settings: Settings, questions: Path | None = Non
         upload.upload(take, [upload], [file, checked, feedback], **quiet)
         start.click(begin, [file, shown, compared], everything, **quiet)
         stop.click(end, [shown, compared], everything, **quiet)
-        timer.tick(tick, [seen, followed, shown, compared], everything, **quiet)
+        timer.tick(tick, [seen, followed, opened_done, shown, compared], everything, **quiet)
         runs.select(press, [shown, compared], everything, **quiet)
         misses.select(sift, [shown], [misses], **quiet)
     return page
