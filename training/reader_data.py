@@ -31,7 +31,9 @@ from rewording import estranged, reworded, typed
 from table_rows import table_examples
 from wheel import model_folder
 from wordnet import WordNet
+from written_items import written_examples
 
+WRITTEN = Path(__file__).parent / "written"
 HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
 # How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
 # "side" and "thing" can be made of few questions, so they are nearly always tried first.
@@ -226,6 +228,7 @@ def build(
     tables: int,
     lines: int,
     prose: int,
+    written: int,
     max_pieces: int,
     seed: int,
     wordnet: Path | None = None,
@@ -267,6 +270,7 @@ def build(
     examples += table_examples(tables, seed)
     examples += line_examples(lines, seed)
     examples += prose_examples(prose, seed)
+    examples += written_examples(WRITTEN, written, seed)
     random.Random(seed).shuffle(examples)
     for example in examples:
         answered = example["start"] >= 0
@@ -289,6 +293,7 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
     parser.add_argument("--lines", type=int, default=8000, help="synthetic list lines, timelines and infoboxes to add")
     parser.add_argument("--prose", type=int, default=8000, help="synthetic paragraphs of several facts to add")
+    parser.add_argument("--written", type=int, default=2, help="how often to take each question of training/written")
     parser.add_argument(
         "--wordnet", type=Path, help="the folder of WordNet's database files, for questions in other words"
     )
@@ -301,6 +306,7 @@ def main() -> None:
         options.tables,
         options.lines,
         options.prose,
+        options.written,
         options.max_pieces,
         options.seed,
         options.wordnet,
@@ -321,6 +327,7 @@ def main() -> None:
         "tables": options.tables,
         "lines": options.lines,
         "prose": options.prose,
+        "written": options.written,
         "other_words": options.other_words if options.wordnet else 0,
         "max_pieces": options.max_pieces,
         "seed": options.seed,
