@@ -18,13 +18,14 @@ from famqa.evaluation.metrics import contains
 
 EVALUATION = Path(__file__).parents[1] / "evaluation"
 SECOND = Path(__file__).parent / "second_corpus"
-VILLAGE, RAILWAY, MOUNTAIN = (EVALUATION / name for name in ("village", "railway", "mountain"))
+VILLAGE, RAILWAY, MOUNTAIN, RADIO = (EVALUATION / name for name in ("village", "railway", "mountain", "radio"))
 SETS = {
     "bundled": (EVALUATION, BUNDLED_CORPUS),
     "second": (SECOND, SECOND / "documents"),
     "village": (VILLAGE, VILLAGE / "documents"),
     "railway": (RAILWAY, RAILWAY / "documents"),
     "mountain": (MOUNTAIN, MOUNTAIN / "documents"),
+    "radio": (RADIO, RADIO / "documents"),
 }
 
 AT_LEAST = {
@@ -48,9 +49,13 @@ AT_LEAST = {
         **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition", "noisy"], 5),
         **{"table": 9, "list": 8, "paraphrase": 10, "unanswerable-near": 16, "unanswerable-far": 4},
     },
+    "radio": {
+        **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition"], 5),
+        **{"table": 10, "list": 9, "paraphrase": 20, "noisy": 12, "unanswerable-near": 24, "unanswerable-far": 4},
+    },
 }
-QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80, "mountain": 98}
-DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6, "mountain": 6}
+QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80, "mountain": 98, "radio": 126}
+DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6, "mountain": 6, "radio": 8}
 UNANSWERABLE = ("unanswerable-near", "unanswerable-far", "chit-chat")
 
 
