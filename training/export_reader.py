@@ -187,14 +187,7 @@ def card_values(manifest: dict) -> dict[str, str]:
             )
     used = {entry["file"].split(".")[0]: entry["rows_used"] for entry in training["files"]}
     settings = training["settings"]
-    averaged_with = manifest.get("averaged_with", {"share": 0, "training": {"examples_seen": 0, "minutes": 0}})
-    earlier = averaged_with["training"]
     return {
-        "earlier_seen": f"{earlier['examples_seen']:,}",
-        "earlier_minutes": f"{earlier['minutes']:.0f}",
-        "earlier_learning_rate": f"{earlier.get('settings', settings)['learning_rate']:g}",
-        "share": f"{100 * (1 - averaged_with['share']):.0f}",
-        "earlier_share": f"{100 * averaged_with['share']:.0f}",
         "examples": f"{training['examples']:,}",
         "no_answer_share": f"{100 * training['no_answer_examples'] / training['examples']:.0f}",
         "seen": f"{training['examples_seen']:,}",

@@ -229,6 +229,7 @@ def build(
     lines: int,
     prose: int,
     written: int,
+    elsewhere: float,
     max_pieces: int,
     seed: int,
     wordnet: Path | None = None,
@@ -270,7 +271,7 @@ def build(
     examples += table_examples(tables, seed)
     examples += line_examples(lines, seed)
     examples += prose_examples(prose, seed)
-    examples += written_examples(WRITTEN, written, seed)
+    examples += written_examples(WRITTEN, written, seed, elsewhere)
     random.Random(seed).shuffle(examples)
     for example in examples:
         answered = example["start"] >= 0
@@ -295,6 +296,9 @@ def main() -> None:
     parser.add_argument("--prose", type=int, default=8000, help="synthetic paragraphs of several facts to add")
     parser.add_argument("--written", type=int, default=2, help="how often to take each question of training/written")
     parser.add_argument(
+        "--elsewhere", type=float, default=0, help="the share of those with an answer to ask of another text as well"
+    )
+    parser.add_argument(
         "--wordnet", type=Path, help="the folder of WordNet's database files, for questions in other words"
     )
     parser.add_argument("--other-words", type=float, default=0.45, help="the share of questions asked in other words")
@@ -307,6 +311,7 @@ def main() -> None:
         options.lines,
         options.prose,
         options.written,
+        options.elsewhere,
         options.max_pieces,
         options.seed,
         options.wordnet,
@@ -328,6 +333,7 @@ def main() -> None:
         "lines": options.lines,
         "prose": options.prose,
         "written": options.written,
+        "elsewhere": options.elsewhere,
         "other_words": options.other_words if options.wordnet else 0,
         "max_pieces": options.max_pieces,
         "seed": options.seed,

@@ -48,25 +48,38 @@ def read(path: Path) -> list[dict]:
     return rows
 
 
-def written_examples(folder: Path, times: int, seed: int) -> Iterator[dict]:
-    """Every question of every `*.jsonl` in the folder, `times` times, in the builder's form."""
+def written_examples(folder: Path, times: int, seed: int, elsewhere: float = 0) -> Iterator[dict]:
+    """Every question of every `*.jsonl` in the folder, `times` times, in the builder's form.
+
+    The share `elsewhere` of the answered ones is asked of a text of another file as well, so that how a question is put
+    says less of whether it has an answer.
+    """
     rng = random.Random(f"written-items-{seed}")
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, row in enumerate(read(path)):
+    texts = {path.stem: read(path) for path in sorted(folder.glob("*.jsonl"))}
+    for stem, rows in texts.items():
+        strangers = [row for other, of_other in texts.items() if other != stem for row in of_other]
+        for number, row in enumerate(rows):
             for turn in range(times):
                 for each, (question, answer) in enumerate(_asked(row)):
-                    lead = " > ".join(part for part in (row["title"], row["heading"]) if part) + ":\n"
-                    lead = lead if rng.random() < 0.85 else ""
-                    at = len(lead) + row["text"].index(answer) if answer else -1
-                    yield {
-                        "id": f"written-{path.stem}-{number}-{each}-{turn}",
-                        "source": "written-items",
-                        "kind": "written" if answer else "written-none",
-                        "question": _dropped_capitals(question, rng) if turn else question,
-                        "passage": lead + row["text"],
-                        "start": at,
-                        "end": at + len(answer) if answer else -1,
-                    }
+                    name = f"written-{stem}-{number}-{each}-{turn}"
+                    yield _example(name, question, answer, row, rng, as_written=turn == 0)
+                    if elsewhere and answer and strangers and rng.random() < elsewhere:
+                        yield _example(f"{name}-elsewhere", question, "", rng.choice(strangers), rng)
+
+
+def _example(name: str, question: str, answer: str, row: dict, rng: random.Random, as_written: bool = False) -> dict:
+    lead = " > ".join(part for part in (row["title"], row["heading"]) if part) + ":\n"
+    lead = lead if rng.random() < 0.85 else ""
+    at = len(lead) + row["text"].index(answer) if answer else -1
+    return {
+        "id": name,
+        "source": "written-items",
+        "kind": "written" if answer else "written-none",
+        "question": question if as_written else _dropped_capitals(question, rng),
+        "passage": lead + row["text"],
+        "start": at,
+        "end": at + len(answer) if answer else -1,
+    }
 
 
 def rows_of(path: Path) -> Iterator[dict]:
