@@ -67,7 +67,7 @@ QUESTIONS = [
     ("On which day is the museum not open?", "Monday"),
     ("When is the museum closed for repairs?", "January"),
     ("How many objects does the collection hold?", "4,300"),
-    ("Where was the spinning wheel found?", "barn"),
+    ("Where was the spinning wheel found?", "barn near Orrby"),
     ("When was the spinning wheel found?", "1931"),
     ("Who gave the spinning wheel to the museum?", "Nils Berg"),
     ("Where did hemp come from until 1808?", "Riga"),
