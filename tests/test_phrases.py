@@ -30,6 +30,7 @@ def test_things_come_last_first_and_without_their_verb(question: str, expected: 
 def test_a_number_makes_a_thing_only_with_its_noun() -> None:
     assert NUMBERED.search("in season two") and NUMBERED.search("the second lamp")
     assert not NUMBERED.search("Who came second?")
+    assert [match.group() for match in NUMBERED.finditer("What did three keepers win?")] == ["three keepers"]
 
 
 def test_names_leave_out_the_capital_of_the_first_word() -> None:

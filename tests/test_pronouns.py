@@ -29,6 +29,13 @@ def test_a_measure_is_no_person() -> None:
     assert referents(turns, Pronoun.PERSON) == ["Bo Ray"]
 
 
+def test_a_name_with_an_article_or_a_digit_is_a_person_last() -> None:
+    turns = [Turn("Who sings in The Old Mill?", "Ann Lee")]
+    assert referents(turns, Pronoun.PERSON) == ["Ann Lee", "The Old Mill"]
+    assert referents([Turn("Who runs Terminal 2?", "Bo Ray")], Pronoun.PERSON) == ["Bo Ray", "Terminal 2"]
+    assert referents([Turn("Who plays The Keeper?")], Pronoun.PERSON) == ["The Keeper"]
+
+
 def test_one_and_several() -> None:
     turns = [Turn("What are the signs of the illness?", "fever; cough")]
     assert referents(turns, Pronoun.THING) == ["the illness", "the signs of the illness"]

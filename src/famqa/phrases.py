@@ -16,7 +16,7 @@ _DIGITS = r"\d+(?:\.\d+)*"
 NUMBERED = re.compile(
     rf"\b(?:the )?(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous) "
     rf"(?!(?:{_FUNCTION})\b)[a-z]+\b|"
-    rf"\b[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(_CARDINALS)})\b",
+    rf"\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}} (?:{_DIGITS}|{'|'.join(_CARDINALS)})\b",
     re.IGNORECASE,
 )
 NUMBER = re.compile(

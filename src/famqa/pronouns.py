@@ -18,6 +18,7 @@ _WHO = re.compile(r"\W*(?:who|whom|by whom)\b", re.IGNORECASE)
 _MEASURED = re.compile(r"\W*(?:when|how|why|(?:in|on) (?:what|which) (?:year|month|day|date))\b", re.IGNORECASE)
 _WHERE = re.compile(r"\W*(?:where|in (?:what|which) (?:place|town|city|country))\b", re.IGNORECASE)
 _WHICH = re.compile(rf"\W*(?:which|what) (?!(?:{_NOT_A_NOUN})\b)(?P<noun>[a-z]+)\b", re.IGNORECASE)
+_OF_A_WORK = re.compile(r"^(?:the|an?)\s|\d", re.IGNORECASE)  # "The Old Mill", "Terminal 2": rather not a person
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:\d{1,2}\.? )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|"
@@ -58,9 +59,12 @@ def referents(turns: Sequence[Turn], pronoun: Pronoun) -> list[str]:
             found.append(f"{names[-1]} and {answer}")
         if pronoun is Pronoun.THING and (thing := named_thing(turn.question)):
             found.append(thing)  # "the ferry to Skye", before Skye
+        of_works = [name for name in names if pronoun is Pronoun.PERSON and _OF_A_WORK.search(name)]
+        names = [name for name in names if name not in of_works]
         found += names[-1:] + names[:-1]
         if answer:
             found.append(answer)
+        found += of_works
         if pronoun is Pronoun.SEVERAL:
             found += several_in(turn.question)
         if pronoun is not Pronoun.PERSON:
