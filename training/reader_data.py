@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,6 @@ from wheel import model_folder
 from wordnet import WordNet
 from written_items import written_examples
 
-WRITTEN = Path(__file__).parent / "written"
 HEADINGS = ["Overview", "History", "Background", "Description", "Details", "Notes", "Other", "Reception", "Summary"]
 # How often each kind of negative is tried first; one that cannot be made gives way to the next in a random order.
 # "side" and "thing" can be made of few questions, so they are nearly always tried first.
@@ -228,7 +228,7 @@ def build(
     tables: int,
     lines: int,
     prose: int,
-    written: int,
+    written: Sequence[tuple[Path, int]],
     elsewhere: float,
     max_pieces: int,
     seed: int,
@@ -271,13 +271,21 @@ def build(
     examples += table_examples(tables, seed)
     examples += line_examples(lines, seed)
     examples += prose_examples(prose, seed)
-    examples += written_examples(WRITTEN, written, seed, elsewhere)
+    for folder, times in written:
+        examples += written_examples(folder, times, seed, elsewhere)
     random.Random(seed).shuffle(examples)
     for example in examples:
         answered = example["start"] >= 0
         if answered and not example["passage"][example["start"] : example["end"]].strip():
             sys.exit(f"example {example['id']} has an empty answer: a bug in the builder")
     return examples, files
+
+
+def _folder_and_times(text: str) -> tuple[Path, int]:
+    folder, _, times = text.rpartition("=")
+    if not Path(folder).is_dir() or not times.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not FOLDER=TIMES with a folder of written texts")
+    return Path(folder), int(times)
 
 
 def main() -> None:
@@ -294,7 +302,14 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=3000, help="synthetic table rows to add")
     parser.add_argument("--lines", type=int, default=8000, help="synthetic list lines, timelines and infoboxes to add")
     parser.add_argument("--prose", type=int, default=8000, help="synthetic paragraphs of several facts to add")
-    parser.add_argument("--written", type=int, default=2, help="how often to take each question of training/written")
+    parser.add_argument(
+        "--written",
+        type=_folder_and_times,
+        action="append",
+        default=[],
+        metavar="FOLDER=TIMES",
+        help="a folder of written texts, and how often to take each of their questions",
+    )
     parser.add_argument(
         "--elsewhere", type=float, default=0, help="the share of those with an answer to ask of another text as well"
     )
@@ -332,7 +347,7 @@ def main() -> None:
         "tables": options.tables,
         "lines": options.lines,
         "prose": options.prose,
-        "written": options.written,
+        "written": {folder.name: times for folder, times in options.written},
         "elsewhere": options.elsewhere,
         "other_words": options.other_words if options.wordnet else 0,
         "max_pieces": options.max_pieces,
