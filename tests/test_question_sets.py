@@ -18,14 +18,11 @@ from famqa.evaluation.metrics import contains
 
 EVALUATION = Path(__file__).parents[1] / "evaluation"
 SECOND = Path(__file__).parent / "second_corpus"
-VILLAGE, RAILWAY, MOUNTAIN, RADIO = (EVALUATION / name for name in ("village", "railway", "mountain", "radio"))
+OF_OTHER_SUBJECTS = ("village", "railway", "mountain", "radio", "hospital")
 SETS = {
     "bundled": (EVALUATION, BUNDLED_CORPUS),
     "second": (SECOND, SECOND / "documents"),
-    "village": (VILLAGE, VILLAGE / "documents"),
-    "railway": (RAILWAY, RAILWAY / "documents"),
-    "mountain": (MOUNTAIN, MOUNTAIN / "documents"),
-    "radio": (RADIO, RADIO / "documents"),
+    **{name: (EVALUATION / name, EVALUATION / name / "documents") for name in OF_OTHER_SUBJECTS},
 }
 
 AT_LEAST = {
@@ -53,9 +50,14 @@ AT_LEAST = {
         **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition"], 5),
         **{"table": 10, "list": 9, "paraphrase": 20, "noisy": 12, "unanswerable-near": 24, "unanswerable-far": 4},
     },
+    "hospital": {
+        **dict.fromkeys(["person", "number", "date", "place", "why", "how", "definition"], 5),
+        **{"table": 12, "list": 9, "paraphrase": 10, "noisy": 10},
+        **{"unanswerable-near": 22, "unanswerable-far": 4, "chit-chat": 4},
+    },
 }
-QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80, "mountain": 98, "radio": 126}
-DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6, "mountain": 6, "radio": 8}
+QUESTIONS = {"bundled": 130, "second": 40, "village": 60, "railway": 80, "mountain": 98, "radio": 126, "hospital": 120}
+DIALOGUES = {"bundled": 16, "second": 4, "village": 5, "railway": 6, "mountain": 6, "radio": 8, "hospital": 8}
 UNANSWERABLE = ("unanswerable-near", "unanswerable-far", "chit-chat")
 
 
