@@ -202,7 +202,14 @@ def test_readings_are_few_and_never_the_same_twice() -> None:
     ],
 )
 def test_a_phrase_replaces_the_one_with_its_preposition(before: str, follow_up: str, completed: str) -> None:
-    assert readings(follow_up, [Turn(before)]) == (completed, f"{before[:-1]} {follow_up[4:]}")
+    assert readings(follow_up, [Turn(before)]) == (completed,)
+
+
+def test_a_phrase_of_time_may_replace_or_be_added_to_another_with_its_preposition() -> None:
+    assert readings("And for a week?", [Turn("What does parking cost for cars?")]) == (
+        "What does parking cost for a week?",
+        "What does parking cost for cars for a week?",
+    )
 
 
 def test_a_numbered_phrase_is_added_where_nothing_numbered_was_asked() -> None:

@@ -40,6 +40,12 @@ _YEAR_BESIDE = re.compile(
 )
 _SUPERLATIVE = re.compile(r"(?:\bthe )?\b(?P<word>most|least|\w{2,}est)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
+_TIME = re.compile(
+    r"\d|\b(?:minute|hour|day|noon|night|morning|afternoon|evening|week|weekend|month|year|decade|century|season|term|"
+    r"spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day|christmas|easter|january|february|march|april|may|"
+    r"june|july|august|september|october|november|december)s?\b",
+    re.IGNORECASE,
+)
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)
 
 
@@ -71,9 +77,13 @@ def completed(fragment: str, last: Turn) -> list[str]:
     bare = _uncapitalised(bare)
     if _PREPOSITION.match(bare) and not (NUMBERED.search(bare) and NUMBERED.search(before)):
         added = f"{before} {bare}?"
-        # "And for a wedding?" after "What is paid for a move?" may be another occasion, or a further condition.
-        replaced = _phrase_replaced(before, bare)
-        return [replaced, added] if replaced else [added]
+        old = _phrase_like(before, bare)
+        if old is None:
+            return [added]
+        replaced = f"{before[: old[0]]}{bare}{before[old[1] :]}?"
+        # "And for a wedding?" after "What is paid for a move?" is another occasion, "And for a week?" may be a
+        # further condition.
+        return [replaced] if _tells_time(bare) == _tells_time(before[slice(*old)]) else [replaced, added]
     return _slot_replaced(before, bare)
 
 
@@ -96,15 +106,18 @@ def _uncapitalised(text: str) -> str:
     return text[:1].lower() + text[1:] if first.casefold() in FUNCTION_WORDS and first != "I" else text
 
 
-def _phrase_replaced(before: str, new: str) -> str:
-    """The question with its last phrase that begins with the preposition of `new` replaced; "" where there is none."""
+def _phrase_like(before: str, new: str) -> tuple[int, int] | None:
+    """Where the question's last phrase that begins with the preposition of `new` stands; None where there is none."""
     same = list(re.finditer(rf"(?<!^)\b{re.escape(new.split()[0])}\s+", before, re.IGNORECASE))
     if not same:
-        return ""
+        return None
     name = NAME.match(before, same[-1].end())
     following = _NEXT_PHRASE.search(before, same[-1].end())
-    end = name.end() if name else following.start() if following else len(before)
-    return f"{before[: same[-1].start()]}{new}{before[end:]}?"
+    return same[-1].start(), name.end() if name else following.start() if following else len(before)
+
+
+def _tells_time(phrase: str) -> bool:
+    return _TIME.search(phrase) is not None
 
 
 def _slot_replaced(before: str, new: str) -> list[str]:
