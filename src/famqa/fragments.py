@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 
 from famqa.asking import asks_to_describe
-from famqa.phrases import AUXILIARY, BARE_NUMBER, NAME, NUMBER, NUMBERED, SHORT_WH, WH, WITH_VERB, last_phrase, names_in
+from famqa.phrases import (
+    AUXILIARY,
+    BARE_NUMBER,
+    CALENDAR,
+    NAME,
+    NUMBER,
+    NUMBERED,
+    SHORT_WH,
+    WH,
+    WITH_VERB,
+    last_phrase,
+    names_in,
+)
 from famqa.records import Turn
 from famqa.terms import FUNCTION_WORDS
 
@@ -41,9 +53,8 @@ _YEAR_BESIDE = re.compile(
 _SUPERLATIVE = re.compile(r"(?:\bthe )?\b(?P<word>most|least|\w{2,}est)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 _TIME = re.compile(
-    r"\d|\b(?:minute|hour|day|noon|night|morning|afternoon|evening|week|weekend|month|year|decade|century|season|term|"
-    r"spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day|christmas|easter|january|february|march|april|may|"
-    r"june|july|august|september|october|november|december)s?\b",
+    r"\d|\b(?:(?:minute|hour|day|noon|night|morning|afternoon|evening|week|weekend|month|year|decade|season|term|spring|"
+    rf"summer|autumn|winter)s?|century|centuries|christmas|easter|{CALENDAR})\b",
     re.IGNORECASE,
 )
 _LEADING = re.compile(rf"^{_PREPOSITION.pattern}\s+", re.IGNORECASE)

@@ -23,6 +23,10 @@ NUMBER = re.compile(
     rf"\b(?:{_DIGITS}(?:st|nd|rd|th)?|{'|'.join(NUMBER_WORDS)}|last|latest|next|previous)\b", re.IGNORECASE
 )
 BARE_NUMBER = re.compile(rf"(?:the )?(?P<number>{NUMBER.pattern})(?: ones?)?", re.IGNORECASE)
+CALENDAR = (  # names of days and months, a part of a pattern
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december"
+)
 WH = re.compile(
     r"(?:(?:in|on|at|to|from|of|for|with|by|since|until|under|about)\s+)?"
     r"(?:how (?:many|much|long|often|old|far|big|tall|high)(?: \w+)?|"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from famqa.phrases import AUXILIARY, NAMED, is_plural, named_thing, names_in, several_in, things_in
+from famqa.phrases import AUXILIARY, CALENDAR, NAMED, is_plural, named_thing, names_in, several_in, things_in
 from famqa.records import Turn
 from famqa.terms import FUNCTION_WORDS, content_terms
 
@@ -20,11 +20,7 @@ _WHERE = re.compile(r"\W*(?:where|in (?:what|which) (?:place|town|city|country))
 _WHICH = re.compile(rf"\W*(?:which|what) (?!(?:{_NOT_A_NOUN})\b)(?P<noun>[a-z]+)\b", re.IGNORECASE)
 _OF_A_WORK = re.compile(r"^(?:the|an?)\s|\d", re.IGNORECASE)  # "The Old Mill", "Terminal 2": rather not a person
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
-_DATE = re.compile(
-    r"(?:\d{1,2}\.? )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|"
-    r"august|september|october|november|december)\b.*|\d{4}",
-    re.IGNORECASE,
-)
+_DATE = re.compile(rf"(?:\d{{1,2}}\.? )?(?:{CALENDAR})\b.*|\d{{4}}", re.IGNORECASE)
 
 
 class Pronoun(Enum):
